@@ -2,10 +2,11 @@
 
 use clap::Args;
 
-use super::choice::{choice, value};
+use super::choice::choice;
+use super::model::usual_model;
 use super::options::{ConnectOptions, ListOptions};
 use super::values;
-use crate::request::{ModelPlace, ModelsRequest, RehearsalChoice, VisitRequest};
+use crate::request::{ModelPlace, ModelsRequest, VisitRequest};
 use crate::settings::Settings;
 
 pub(super) const AGENTS_EXAMPLES: &str = "\
@@ -38,12 +39,10 @@ pub struct VisitArgs {
 impl VisitArgs {
     pub fn resolve(self, settings: &Settings) -> VisitRequest {
         let connect = self.connect.resolve(settings);
-        // The scripted model answers, whatever real one is usual.
-        let is_real = connect.rehearsal == RehearsalChoice::Off;
         VisitRequest {
+            model: usual_model(settings, &connect.rehearsal),
             connect,
             output: self.list.resolve(settings),
-            model: value(&settings.model).filter(|_| is_real),
         }
     }
 }

@@ -317,10 +317,10 @@ fn unknown(command: &ClapCommand, typed: &str) -> Failure {
         .collect();
     let name = option.trim_start_matches('-');
     if known.contains(&name) {
-        return failure.hint(format!("write `{option}` behind the command"));
+        return failure.hint(format!("write `{option}` after the command"));
     }
     let meant: Vec<String> = known
-        .into_iter()
+        .iter()
         .filter(|known| is_typo_of(name, known))
         .map(|known| format!("--{known}"))
         .collect();

@@ -156,8 +156,8 @@ impl Cli {
     ///
     /// # Errors
     ///
-    /// When this program does not know them; also for `--help` and `--version`, which clap treats alike. [`mistake`] says what is
-    /// meant.
+    /// When this program does not know the words; also for `--help` and `--version`, which clap treats alike. [`mistake`]
+    /// says what is meant.
     pub fn parse_words(words: Vec<OsString>) -> Result<Self, clap::Error> {
         let mut tree = Self::command();
         let words = command_first(&tree, with_our_words(&tree, words));

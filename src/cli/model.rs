@@ -72,7 +72,7 @@ impl ModelOptions {
         };
         Ok(RunRequest {
             names: NamesRequest {
-                model: self.model.or(value(&settings.model).filter(|_| is_real)),
+                model: self.model.or(usual_model(settings, rehearsal)),
                 agent: self.agent.or(value(&settings.agent)),
                 variant: match variant {
                     (Some(name), _) => VariantChoice::Named(name),
@@ -105,4 +105,9 @@ fn higher<A: Clone, B: Clone>(
         Some(setting) if ranks.0 > ranks.1 => Ok((Some(setting.value.clone()), None)),
         _ => Ok((None, value(second))),
     }
+}
+
+/// The model that the settings choose for runs. The scripted model answers a rehearsal, whatever they say.
+pub(super) fn usual_model(settings: &Settings, rehearsal: &RehearsalChoice) -> Option<ModelChoice> {
+    value(&settings.model).filter(|_| *rehearsal == RehearsalChoice::Off)
 }

@@ -236,7 +236,7 @@ pub fn note_file_among_words(words: &[String], context: InputContext<'_>) {
     }
 }
 
-/// Notes a script that is the first word of the prompt: `--rehearse` takes one only behind `=`.
+/// Notes a script that is the first word of the prompt: `--rehearse` takes a script only after `=`.
 pub fn note_script_among_words(prompt: &PromptSource, context: InputContext<'_>) {
     if let PromptSource::Arguments(text) = prompt
         && let Some(word) = text.split_whitespace().next()

@@ -51,7 +51,7 @@ pub use audit::{AuditEntry, AuditLog, AuditScope, DamagedLine, DecidedBy, Decisi
 pub use policy::{JudgedPart, Judgement, Policy};
 pub use proposal::proposed_diff;
 pub use protected::ProtectedPlaces;
-pub(crate) use protected::runs_by_itself;
+pub(crate) use protected::protected_part;
 pub use repeat::{DOOM_LOOP, RepeatWatch};
 pub(crate) use spelling::normal;
 pub use terminal::TerminalPrompter;

@@ -98,7 +98,7 @@ pub struct ProtectedPlaces {
     pub own: Vec<PathBuf>,
     /// From where programs are started, or get settings that start others, besides what names say: `PATH`, for one.
     pub starting: Vec<PathBuf>,
-    /// Files that hold secrets under other names: links of the project say so.
+    /// Files to which links of the project lead whose names say that they hold secrets.
     pub secrets: Vec<PathBuf>,
     /// Places in those of `own` that are worked in: worktrees.
     pub excepted: Vec<PathBuf>,
@@ -222,13 +222,8 @@ impl ProtectedPlaces {
     }
 }
 
-/// Whether a file of this name in a project runs, or widens what may run, without anybody starting it.
-pub(crate) fn runs_by_itself(name: &Path) -> bool {
-    protected_part(name).is_some()
-}
-
 /// The part of a path that makes it run, or widen what may run, without anybody starting it.
-pub(super) fn protected_part(path: &Path) -> Option<&'static str> {
+pub(crate) fn protected_part(path: &Path) -> Option<&'static str> {
     let names = names(path);
     let directory = names.iter().find_map(|name| {
         let is_bare_repository = name.ends_with(".git").then_some(".git");

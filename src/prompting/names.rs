@@ -1,7 +1,7 @@
 //! The model, agent and variant of a turn, checked against what the engine has.
 
 use super::agent_files;
-use super::ready::EngineOffer;
+use super::ready::EngineCatalog;
 use crate::client::types::{Agent, Rule};
 use crate::connect::Connection;
 use crate::connect::select::{self, Selected};
@@ -29,23 +29,23 @@ impl ResolvedNames {
         context: &Context,
         request: &NamesRequest,
         connection: &Connection,
-        offer: &EngineOffer,
+        catalog: &EngineCatalog,
         prompt: &PromptParts,
     ) -> Result<Self, Failure> {
-        let agent = offer.agent(request.agent.as_deref()).map_err(|failure| {
-            let name = request.agent.as_deref().or(offer.configured("default_agent"));
-            let unknown = name.filter(|name| !offer.agents.iter().any(|agent| agent.name == **name));
+        let agent = catalog.agent(request.agent.as_deref()).map_err(|failure| {
+            let name = request.agent.as_deref().or(catalog.configured("default_agent"));
+            let unknown = name.filter(|name| !catalog.agents.iter().any(|agent| agent.name == **name));
             match unknown.and_then(|name| agent_files::find(context, &connection.directory, name)) {
                 Some(file) => failure.hint(format!("`{}` is there, and the engine did not take it", file.display())),
                 None => failure,
             }
         })?;
-        let selected = match model_choice(request, agent, offer.configured("model"))? {
-            Some(choice) => match select::model(&choice, &offer.providers) {
+        let selected = match model_choice(request.model.as_ref(), agent, catalog.configured("model"))? {
+            Some(choice) => match select::model(&choice, &catalog.providers) {
                 Ok(selected) => Some(selected),
                 Err(missing) => return Err(select::explain_missing(missing, context, connection).await),
             },
-            None if offer.has_no_models() => return Err(select::no_credentials()),
+            None if catalog.has_no_models() => return Err(select::no_credentials()),
             None => None,
         };
         check_abilities(prompt, selected.as_ref())?;
@@ -59,12 +59,16 @@ impl ResolvedNames {
 }
 
 /// The model of the request, else of the agent, else of the engine's configuration.
-fn model_choice(
-    request: &NamesRequest,
+///
+/// # Errors
+///
+/// When the engine's configuration holds no name of a model.
+pub(crate) fn model_choice(
+    requested: Option<&ModelChoice>,
     agent: Option<&Agent>,
     configured: Option<&str>,
 ) -> Result<Option<ModelChoice>, Failure> {
-    if let Some(choice) = &request.model {
+    if let Some(choice) = requested {
         return Ok(Some(choice.clone()));
     }
     let of_agent = agent.and_then(|agent| agent.model.as_ref()).map(ToString::to_string);

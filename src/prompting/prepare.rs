@@ -50,7 +50,7 @@ impl Target {
         let session = find(prompt, &ready.connection.client, &mut locks).await?;
         let requested = &prompt.request.names;
         let names = match &session {
-            Some(session) => session.with_last_names(requested, &ready.offer.agents),
+            Some(session) => session.with_last_names(requested, &ready.catalog.agents),
             None => requested.clone(),
         };
         ready.require(prompt, &names).await?;
@@ -70,7 +70,7 @@ impl Target {
     ) -> Result<PreparedTurn, Failure> {
         let connection = &ready.connection;
         let resolving =
-            ResolvedNames::resolve(prompt.context, &self.names, connection, &ready.offer, &input.parts).await;
+            ResolvedNames::resolve(prompt.context, &self.names, connection, &ready.catalog, &input.parts).await;
         let names = resolving.map_err(|failure| match &self.session {
             Some(session) => session.explain(failure),
             None => failure,
@@ -88,7 +88,7 @@ impl Target {
             session.skip_earlier_events(events).await;
         }
         permissions.session_rules.clone_from(&session.rules);
-        let cost_is_known = ready.offer.cost_is_known(names.model.as_ref());
+        let cost_is_known = ready.catalog.cost_is_known(names.model.as_ref());
         let message = message(input.parts, input.system, &names)?;
         let session_title = session.title.clone();
         let turn = turn(prompt, connection, session, message);

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::context::Context;
 use crate::engine::files::EngineFiles;
-use crate::permission::{ProtectedPlaces, normal, runs_by_itself};
+use crate::permission::{ProtectedPlaces, normal, protected_part};
 use crate::support::git_settings::starts_programs;
 use crate::support::names::Names;
 use crate::support::secret_files::{self, SecretLikelihood};
@@ -48,7 +48,7 @@ pub(crate) fn places(context: &Context, directory: &Path) -> ProtectedPlaces {
         let wanted = links.iter().filter(|(name, _)| is_wanted(name));
         wanted.map(|(_, target)| target.clone()).collect::<Vec<_>>()
     };
-    starting.extend(targets(&runs_by_itself));
+    starting.extend(targets(&|name| protected_part(name).is_some()));
     ProtectedPlaces {
         own,
         starting,
@@ -59,12 +59,22 @@ pub(crate) fn places(context: &Context, directory: &Path) -> ProtectedPlaces {
 
 /// The links at the top of the project and where they lead, such as `.envrc` to `conf/envrc`.
 fn links_of_project(directory: &Path) -> Vec<(PathBuf, PathBuf)> {
-    let top = directory.ancestors().find(|place| place.join(".git").exists());
-    let places = BTreeSet::from([directory, top.unwrap_or(directory)]);
-    let entries = places.into_iter().flat_map(std::fs::read_dir).flatten().flatten();
+    let places = BTreeSet::from([directory, top_of_project(directory)]);
+    let links = places.into_iter().flat_map(links_in);
+    links.filter(|(_, target)| !directory.starts_with(target)).collect()
+}
+
+/// The names of the links in a directory, and where they lead.
+fn links_in(directory: &Path) -> impl Iterator<Item = (PathBuf, PathBuf)> + use<> {
+    let entries = std::fs::read_dir(directory).into_iter().flatten().flatten();
     let links = entries.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_symlink()));
-    let followed = links.filter_map(|link| Some((PathBuf::from(link.file_name()), link.path().canonicalize().ok()?)));
-    followed.filter(|(_, target)| !directory.starts_with(target)).collect()
+    links.filter_map(|link| Some((link.file_name().into(), link.path().canonicalize().ok()?)))
+}
+
+/// The closest directory with a `.git`, where there is one.
+fn top_of_project(directory: &Path) -> &Path {
+    let mut places = directory.ancestors();
+    places.find(|place| place.join(".git").exists()).unwrap_or(directory)
 }
 
 /// A path with the variables that a shell would fill in.
@@ -90,11 +100,9 @@ fn linked_places(context: &Context, directory: &Path, repository: Option<&Reposi
     let places = [home.clone(), home.join(".config")];
     let links = places.into_iter().chain(programs).chain(hooks).flat_map(|place| {
         let is_home = place == *home;
-        let entries = std::fs::read_dir(place).into_iter().flatten().flatten();
-        let links = entries.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_symlink()));
         // In the home it is the hidden names that start something.
-        let links = links.filter(move |entry| !is_home || entry.file_name().as_encoded_bytes().starts_with(b"."));
-        links.filter_map(|entry| entry.path().canonicalize().ok())
+        let starts = move |name: &Path| !is_home || name.as_os_str().as_encoded_bytes().starts_with(b".");
+        links_in(&place).filter_map(move |(name, target)| starts(&name).then_some(target))
     });
     links
         .filter(|target| is_of_user(target) && !directory.starts_with(target))
@@ -143,8 +151,7 @@ fn repository(context: &Context, directory: &Path) -> Option<Repository> {
 fn programs_of_git(context: &Context, directory: &Path, repository: Option<&Repository>) -> Vec<PathBuf> {
     let list = ["config", "--null", "--list", "--show-origin"];
     let settings = context.environment.git_output(directory, &list).unwrap_or_default();
-    let top = directory.ancestors().find(|place| place.join(".git").exists());
-    let top = top.unwrap_or(directory);
+    let top = top_of_project(directory);
     let mut found = Vec::new();
     // What holds the whole project would protect everything in it.
     let mut add = |place: PathBuf| {

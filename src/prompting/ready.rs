@@ -12,7 +12,7 @@ use crate::support::offered::OfferedNames;
 
 pub(crate) struct ReadyConnection {
     pub(crate) connection: Connection,
-    pub(crate) offer: EngineOffer,
+    pub(crate) catalog: EngineCatalog,
     /// The events of the next turn.
     pub(crate) events: Option<EventStream>,
     pub(crate) gate: Option<Gate>,
@@ -22,13 +22,13 @@ pub(crate) struct ReadyConnection {
 
 /// What the engine has in the directory.
 #[derive(Debug, Clone)]
-pub(crate) struct EngineOffer {
+pub(crate) struct EngineCatalog {
     pub(crate) providers: Providers,
     pub(crate) agents: Vec<Agent>,
     config: serde_json::Value,
 }
 
-impl EngineOffer {
+impl EngineCatalog {
     /// What can be typed for `--model` and `--agent`.
     fn names(&self) -> OfferedNames {
         let providers = self.providers.providers.iter();
@@ -114,10 +114,10 @@ impl ReadyConnection {
             let connection = connect::connect(prompt.context, request, prompt.directory, needs, &stages).await?;
             let mut ready = Self::read(connection, needs).await?;
             let trial = ready.connection.catalog_trial.as_ref();
-            let agrees = trial.is_none_or(|trial| trial.agrees(&format!("{:?}", ready.offer.providers)));
-            if agrees && (!ready.connection.catalog_is_cut || ready.offer.has(names)) {
+            let agrees = trial.is_none_or(|trial| trial.agrees(&format!("{:?}", ready.catalog.providers)));
+            if agrees && (!ready.connection.catalog_is_cut || ready.catalog.has(names)) {
                 if request.rehearsal == RehearsalChoice::Off {
-                    ready.offer.names().remember(&prompt.context.directories.cache);
+                    ready.catalog.names().remember(&prompt.context.directories.cache);
                 }
                 return Ok(ready);
             }
@@ -155,7 +155,7 @@ impl ReadyConnection {
         };
         Ok(Self {
             connection,
-            offer: EngineOffer {
+            catalog: EngineCatalog {
                 providers,
                 agents,
                 config,
@@ -172,7 +172,7 @@ impl ReadyConnection {
     ///
     /// As for [`Self::open`].
     pub(super) async fn require(&mut self, prompt: PromptContext<'_>, names: &NamesRequest) -> Result<(), Failure> {
-        if self.connection.catalog_is_cut && !self.offer.has(names) {
+        if self.connection.catalog_is_cut && !self.catalog.has(names) {
             tracing::debug!("the model of the session is not in the cut catalog; starting again");
             self.close().await;
             *self = Self::open(prompt, names, self.questions).await?;

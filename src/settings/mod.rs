@@ -20,7 +20,7 @@ pub use schema::{policy_schema, project_schema, user_schema};
 pub use value::{RawValue, SettingValue, meant_tool, rule, server_url};
 
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// A value, and where it comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -83,14 +83,6 @@ impl Origin {
             Self::Environment(_) => 3,
             Self::Policy(_) => 4,
             Self::Flag(_) => 5,
-        }
-    }
-
-    /// The file, where it is one.
-    pub fn file(&self) -> Option<&Path> {
-        match self {
-            Self::Flag(_) | Self::Environment(_) => None,
-            Self::Project(path) | Self::Profile(path, _) | Self::User(path) | Self::Policy(path) => Some(path),
         }
     }
 }

@@ -21,6 +21,10 @@ const MALFORMED: [&str; 5] = [
 
 /// Words of a provider about an account without credit; it may answer that with 429, too.
 const QUOTA: [&str; 3] = ["quota", "balance", "billing"];
+/// Words of a provider about too many requests.
+const RATE_LIMIT: [&str; 4] = ["rate limit", "rate_limit", "too many requests", "slow down"];
+/// Words of the engine about a connection that broke.
+const CONNECTION: [&str; 4] = ["connect", "network", "socket", "timed out"];
 
 /// Judges a turn that has run to its end; `None` is success.
 ///
@@ -236,8 +240,6 @@ fn failure_of(error: &EngineError) -> Failure {
 
 /// Classifies a provider's error by its HTTP status.
 fn classify_status(data: &ErrorData, because: impl Fn(&str) -> String) -> Failure {
-    let message = data.message.to_ascii_lowercase();
-    let is_quota = QUOTA.iter().any(|word| message.contains(word));
     match data.status_code {
         Some(401 | 403) => auth(because("cannot get an answer: the provider refused the credentials")),
         Some(code @ (408 | 429 | 500..=599)) => {
@@ -246,17 +248,15 @@ fn classify_status(data: &ErrorData, because: impl Fn(&str) -> String) -> Failur
             )));
             match code {
                 408 => failure.class(ErrorClass::TransientConnection),
-                429 if is_quota => failure.class(ErrorClass::RateLimit).subclass(ErrorSubclass::Quota),
+                429 if mentions(&data.message, &QUOTA) => out_of_quota(failure),
                 429 => failure.class(ErrorClass::RateLimit),
                 _ => failure.class(ErrorClass::Overload),
             }
         }
-        Some(402) => Failure::new(
+        Some(402) => out_of_quota(Failure::new(
             FailureKind::Provider,
             because("cannot get an answer: the provider wants to be paid first (status 402)"),
-        )
-        .class(ErrorClass::RateLimit)
-        .subclass(ErrorSubclass::Quota)
+        ))
         .hint("add credit to the account, or use another model with `--model`"),
         Some(404) => Failure::failed(because(
             "cannot get an answer: the provider refused the request with status 404",
@@ -279,16 +279,25 @@ fn classify_status(data: &ErrorData, because: impl Fn(&str) -> String) -> Failur
 /// The failure of a provider whom the engine would call again. The engine tells its message, and not its status.
 pub(super) fn of_retry(message: &str) -> Failure {
     let failure = Failure::new(FailureKind::Provider, format!("cannot get an answer: {message}"));
-    let message = message.to_ascii_lowercase();
-    let has = |words: &[&str]| words.iter().any(|word| message.contains(word));
-    match () {
-        () if has(&QUOTA) => failure.class(ErrorClass::RateLimit).subclass(ErrorSubclass::Quota),
-        () if has(&["rate limit", "rate_limit", "too many requests", "slow down"]) => {
-            failure.class(ErrorClass::RateLimit)
-        }
-        () if has(&["connect", "network", "socket", "timed out"]) => failure.class(ErrorClass::TransientConnection),
-        () => failure.class(ErrorClass::Overload),
+    if mentions(message, &QUOTA) {
+        out_of_quota(failure)
+    } else if mentions(message, &RATE_LIMIT) {
+        failure.class(ErrorClass::RateLimit)
+    } else if mentions(message, &CONNECTION) {
+        failure.class(ErrorClass::TransientConnection)
+    } else {
+        failure.class(ErrorClass::Overload)
     }
+}
+
+/// Whether a message has one of these words, in whatever case.
+fn mentions(message: &str, words: &[&str]) -> bool {
+    let message = message.to_ascii_lowercase();
+    words.iter().any(|word| message.contains(word))
+}
+
+fn out_of_quota(failure: Failure) -> Failure {
+    failure.class(ErrorClass::RateLimit).subclass(ErrorSubclass::Quota)
 }
 
 fn auth(message: String) -> Failure {

@@ -503,33 +503,33 @@ impl Driver {
     /// Judges whether the engine may wait and call a provider again.
     fn judge_retry(&mut self, retry: &Retry) -> Option<Failure> {
         let delay = Duration::from_millis(retry.delay_ms);
-        let failure = |what: String| Some(of_retry(first_line(&retry.message)).hint(what));
-        let too_long = |what: String| {
-            let mut failure = of_retry(first_line(&retry.message)).hint(what);
+        let failure = |what: String| of_retry(first_line(&retry.message)).hint(what);
+        let failure_with_pause = |what: String| {
+            let mut failure = failure(what);
             failure.facts.get_or_insert_default().retry_after_ms = Some(retry.delay_ms);
-            Some(failure)
+            failure
         };
         if retry.attempt > self.turn.max_retries {
-            return failure(match self.turn.max_retries {
+            return Some(failure(match self.turn.max_retries {
                 0 => "no retry was allowed; raise `--max-retries` or try again later".to_owned(),
                 1 => "1 retry did not help; raise `--max-retries` or try again later".to_owned(),
                 n => format!("{n} retries did not help; raise `--max-retries` or try again later"),
-            });
+            }));
         }
         self.waited += delay;
         if self.waited > self.turn.retry_budget {
-            return too_long(format!(
+            return Some(failure_with_pause(format!(
                 "the provider wants a pause of {} s, which is beyond the retry budget of {} s; raise `--retry-budget` or try again later",
                 delay.as_secs().max(1),
                 self.turn.retry_budget.as_secs(),
-            ));
+            )));
         }
         let at = Instant::now() + delay;
         if self.turn.deadline.is_some_and(|deadline| at > deadline) {
-            return too_long(format!(
+            return Some(failure_with_pause(format!(
                 "the provider wants a pause of {} s, which is beyond the `--timeout`",
                 delay.as_secs().max(1)
-            ));
+            )));
         }
         // An announced pause is not a stall.
         self.last_sign = at;

@@ -35,7 +35,6 @@ impl Client {
     }
 
     /// A session, as the engine describes it.
-    /// Reads a session.
     ///
     /// # Errors
     ///

@@ -17,7 +17,7 @@ use crate::input::PromptParts;
 use crate::permission::Policy;
 use crate::prompting::permissions::{answerer, policy, warning_of_attached};
 use crate::prompting::prepare::{Target, TurnInput};
-use crate::prompting::ready::{EngineOffer, ReadyConnection};
+use crate::prompting::ready::{EngineCatalog, ReadyConnection};
 use crate::prompting::session::{NO_VARIANT, SessionLocks, lock_kept};
 use crate::prompting::turn::{PreparedTurn, SHUTDOWN_TIMEOUT, delete_session};
 use crate::prompting::{Display, PromptContext};
@@ -119,8 +119,8 @@ impl<'a> Conversation<'a> {
     }
 
     /// What the engine has, once there is one.
-    pub(super) fn offer(&self) -> Option<&EngineOffer> {
-        self.link.as_ref().map(|link| &link.ready.offer)
+    pub(super) fn catalog(&self) -> Option<&EngineCatalog> {
+        self.link.as_ref().map(|link| &link.ready.catalog)
     }
 
     /// The engine, once there is one.
@@ -388,7 +388,7 @@ impl<'a> Conversation<'a> {
         let left = prepared.take(prompt, &mut link.ready.connection, stop, outcome).await;
         link.ready.gate = left.gate;
         let model = outcome.model.as_ref();
-        let model = model.and_then(|model| link.ready.offer.providers.model(model));
+        let model = model.and_then(|model| link.ready.catalog.providers.model(model));
         let limit = model.map_or(0, |model| model.limit.context);
         self.policy = Some(left.policy);
         self.last_model = outcome.model.clone().or(self.last_model.take());

@@ -143,8 +143,8 @@ impl<'t, 'c> Dialog<'t, 'c> {
                     about: command.description.clone().unwrap_or_default(),
                 })
                 .collect();
-            vocabulary.models = super::names::models(&link.ready.offer);
-            vocabulary.agents = super::names::agents(&link.ready.offer);
+            vocabulary.models = super::names::models(&link.ready.catalog);
+            vocabulary.agents = super::names::agents(&link.ready.catalog);
         });
     }
 

@@ -5,15 +5,15 @@ use crate::chat::{Choice, NamedItem};
 use crate::error::Failure;
 use crate::input::PromptParts;
 use crate::prompting::names::ResolvedNames;
-use crate::prompting::ready::EngineOffer;
+use crate::prompting::ready::EngineCatalog;
 use crate::request::{Effort, ModelChoice, NamesRequest, VariantChoice, Word as _};
 
 /// The level that leaves the effort to the model.
 const DEFAULT_EFFORT: &str = "default";
 
 /// The models, as they are chosen.
-pub(super) fn models(offer: &EngineOffer) -> Vec<NamedItem> {
-    let models = offer.providers.providers.iter().flat_map(|provider| {
+pub(super) fn models(catalog: &EngineCatalog) -> Vec<NamedItem> {
+    let models = catalog.providers.providers.iter().flat_map(|provider| {
         provider.models.iter().map(|(id, model)| NamedItem {
             name: format!("{}/{id}", provider.id),
             about: if model.name == *id {
@@ -27,8 +27,8 @@ pub(super) fn models(offer: &EngineOffer) -> Vec<NamedItem> {
 }
 
 /// The agents that a person talks to.
-pub(super) fn agents(offer: &EngineOffer) -> Vec<NamedItem> {
-    let agents = offer
+pub(super) fn agents(catalog: &EngineCatalog) -> Vec<NamedItem> {
+    let agents = catalog
         .agents
         .iter()
         .filter(|agent| !agent.hidden && agent.mode != "subagent");
@@ -42,7 +42,7 @@ pub(super) fn agents(offer: &EngineOffer) -> Vec<NamedItem> {
 
 impl Dialog<'_, '_> {
     pub(super) async fn choose_model(&mut self, typed: &str) -> Result<(), Failure> {
-        let all = self.chat.offer().map(models).unwrap_or_default();
+        let all = self.chat.catalog().map(models).unwrap_or_default();
         let in_use = self.names_in_use().await.model;
         let Some(name) = self.name("model", typed, &all, in_use.as_deref()).await? else {
             return Ok(());
@@ -72,7 +72,7 @@ impl Dialog<'_, '_> {
     }
 
     pub(super) async fn choose_agent(&mut self, typed: &str) -> Result<(), Failure> {
-        let all = self.chat.offer().map(agents).unwrap_or_default();
+        let all = self.chat.catalog().map(agents).unwrap_or_default();
         let in_use = self.names_in_use().await.agent;
         let Some(name) = self.name("agent", typed, &all, in_use.as_deref()).await? else {
             return Ok(());
@@ -96,8 +96,8 @@ impl Dialog<'_, '_> {
         let model = model.as_ref().and_then(ModelChoice::as_ref);
         let known = model
             .as_ref()
-            .zip(self.chat.offer())
-            .and_then(|(model, offer)| offer.providers.model(model));
+            .zip(self.chat.catalog())
+            .and_then(|(model, catalog)| catalog.providers.model(model));
         if let (Some(model), Some(known)) = (&model, known)
             && known.variants.is_empty()
         {
@@ -153,7 +153,7 @@ impl Dialog<'_, '_> {
         };
         let nothing = PromptParts::from(String::new());
         let ready = &link.ready;
-        let resolving = ResolvedNames::resolve(self.chat.context, wanted, &ready.connection, &ready.offer, &nothing);
+        let resolving = ResolvedNames::resolve(self.chat.context, wanted, &ready.connection, &ready.catalog, &nothing);
         self.waiting(resolving).await
     }
 }

@@ -15,6 +15,7 @@ use crate::context::Context;
 use crate::env_vars;
 use crate::error::{Failure, FailureKind};
 use crate::permission;
+use crate::prompting::names::model_choice;
 use crate::rehearsal;
 use crate::request::{ModelChoice, ModelRef, Network, RehearsalChoice, VisitRequest};
 use crate::support::identifier;
@@ -119,17 +120,11 @@ async fn model(
     context: &Context,
     connection: &Connection,
     offer: &EngineModels,
-    set: Option<&ModelChoice>,
+    usual: Option<&ModelChoice>,
 ) -> Result<(Check, Option<ModelRef>), Failure> {
     let text_of = |key: &str| offer.config.get(key).and_then(Value::as_str);
     let agent = select::agent(None, text_of("default_agent"), &offer.agents)?;
-    let own = agent.and_then(|agent| agent.model.as_ref()).map(ToString::to_string);
-    let configured = own.as_deref().or(text_of("model")).map(|name| {
-        name.parse::<ModelChoice>().map_err(|error| {
-            Failure::usage(format!("cannot use model `{name}` of the engine's configuration")).caused_by(&error)
-        })
-    });
-    let Some(choice) = set.cloned().map(Ok).or(configured).transpose()? else {
+    let Some(choice) = model_choice(usual, agent, text_of("model"))? else {
         let details = offer
             .providers
             .default
@@ -140,7 +135,7 @@ async fn model(
     };
     match select::model(&choice, &offer.providers) {
         Ok(selected) => {
-            let by = if set.is_some() { "set for runs" } else { "configured" };
+            let by = if usual.is_some() { "set for runs" } else { "configured" };
             let check = Check::ok(format!("{} is {by}", selected.reference));
             Ok((check, Some(selected.reference)))
         }

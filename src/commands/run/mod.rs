@@ -210,7 +210,7 @@ async fn take_turn(
         turn: prepared,
         gave_up_stdin,
     } = prepared;
-    let has_mcp = ready.offer.has_mcp();
+    let has_mcp = ready.catalog.has_mcp();
     let mut connection = ready.connection;
     let client = connection.client.clone();
     let session_id = prepared.turn.session_id.clone();

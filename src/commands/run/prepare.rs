@@ -59,7 +59,7 @@ pub(super) async fn prepare(prompt: PromptContext<'_>) -> Result<PreparedRun, Fa
         prompt.display.warn(warning).await;
     }
     if ready.connection.is_ours() {
-        for warning in agent_files::warnings(context, prompt.directory, &ready.offer.agents) {
+        for warning in agent_files::warnings(context, prompt.directory, &ready.catalog.agents) {
             prompt.display.warn(warning).await;
         }
     }

@@ -28,7 +28,7 @@
 //!
 //! Blanks separate, `#` at the beginning of a word starts a comment, and a line end behind `\` is a blank where one
 //! stands before it. Refused although the grammar would take it: characters that a person does not see; braces that
-//! bash would expand; `~` behind `=` or `:`; a pattern as a program or as the target of a redirection; `=` behind
+//! bash would expand; `~` behind `=` or `:`; a pattern as a program or as the target of a redirection; `=` after
 //! `&>>`; words of the shell's grammar that are not above; two here-documents before one line end; a here-document that
 //! is open where `$(` or quotes hold a line end; anything nested deeper than [`DEEPEST`].
 
@@ -325,9 +325,9 @@ impl<'a> LineReader<'a> {
                 reader.blanks();
                 match reader.redirect()? {
                     Some(redirect) => redirects.push(redirect),
-                    // Bash knows no word of its grammar directly behind that redirection: `{ a; } >b done`.
+                    // Bash knows no word of its grammar directly after that redirection: `{ a; } >b done`.
                     None if !redirects.is_empty() && !matches!(reader.bare_word().chars().next(), None | Some('#')) => {
-                        return reader.objection("a word behind a redirection of several commands");
+                        return reader.objection("a word after a redirection of several commands");
                     }
                     None => return Ok(Stage { command, redirects }),
                 }
@@ -596,7 +596,7 @@ impl<'a> LineReader<'a> {
             (!self.take("<"), false)
         };
         self.blanks();
-        // Behind another redirection bash takes `NAME=` here for an assignment, and refuses the line.
+        // After another redirection bash takes `NAME=` here for an assignment, and refuses the line.
         if both && appends && self.bare_word().contains('=') {
             return self.objection("a redirection that is not understood");
         }
