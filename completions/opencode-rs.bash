@@ -1,33 +1,12 @@
-_clap_complete_opencode_rs() {
-    local IFS=$'\013'
-    local _CLAP_COMPLETE_INDEX=${COMP_CWORD}
-    local _CLAP_COMPLETE_COMP_TYPE=${COMP_TYPE}
-    if compopt +o nospace 2> /dev/null; then
-        local _CLAP_COMPLETE_SPACE=false
-    else
-        local _CLAP_COMPLETE_SPACE=true
-    fi
-    local words=("${COMP_WORDS[@]}")
-    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-        words[COMP_CWORD]="$2"
-    fi
-    COMPREPLY=( $( \
-        _CLAP_IFS="$IFS" \
-        _CLAP_COMPLETE_INDEX="$_CLAP_COMPLETE_INDEX" \
-        _CLAP_COMPLETE_COMP_TYPE="$_CLAP_COMPLETE_COMP_TYPE" \
-        _CLAP_COMPLETE_SPACE="$_CLAP_COMPLETE_SPACE" \
-        OPENCODE_RS_COMPLETE="bash" \
-        "opencode-rs" -- "${words[@]}" \
-    ) )
-    if [[ $? != 0 ]]; then
-        unset COMPREPLY
-    elif [[ $_CLAP_COMPLETE_SPACE == false ]] && [[ "${COMPREPLY-}" =~ [=/:]$ ]]; then
-        compopt -o nospace
+_opencode_rs() {
+    local word
+    COMPREPLY=()
+    while IFS= read -r word; do
+        COMPREPLY+=("$word")
+    done < <(OPENCODE_RS_COMPLETE=bash "opencode-rs" -- "${COMP_LINE:0:COMP_POINT}")
+    if [[ "${#COMPREPLY[@]}" != 1 || "${COMPREPLY[0]}" != *[=/:] ]]; then
+        compopt +o nospace 2> /dev/null
     fi
 }
-if [[ "${BASH_VERSINFO[0]}" -eq 4 && "${BASH_VERSINFO[1]}" -ge 4 || "${BASH_VERSINFO[0]}" -gt 4 ]]; then
-    complete -o nospace -o bashdefault -o nosort -F _clap_complete_opencode_rs opencode-rs
-else
-    complete -o nospace -o bashdefault -F _clap_complete_opencode_rs opencode-rs
-fi
-
+complete -o nospace -o bashdefault -o nosort -F _opencode_rs opencode-rs 2> /dev/null ||
+    complete -o nospace -o bashdefault -F _opencode_rs opencode-rs

@@ -4,15 +4,19 @@
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand, ValueEnum as _};
-use clap_complete::env::Shells;
+use clap_complete::env::{Elvish, Fish, Powershell, Shells, Zsh};
 use clap_complete::{Generator as _, Shell};
 
+use super::bash::Bash;
 use super::manual::{self, GeneratedFile};
 use super::values::word;
 use crate::request::SchemaName;
 
 /// Set by the scripts of completions: which shell asks.
 pub const COMPLETION_VARIABLE: &str = "OPENCODE_RS_COMPLETE";
+
+/// What asks this program for each shell.
+pub const SHELLS: Shells<'static> = Shells(&[&Bash, &Elvish, &Fish, &Powershell, &Zsh]);
 
 pub(super) const EXAMPLES: &str = "\
 Examples:
@@ -127,8 +131,7 @@ pub fn files() -> Vec<GeneratedFile> {
 fn completions(shell: Shell) -> GeneratedFile {
     let mut contents = Vec::new();
     let name = shell.to_string();
-    let shells = Shells::builtins();
-    let writer = shells.completer(&name).expect("every shell has a writer");
+    let writer = SHELLS.completer(&name).expect("every shell has a writer");
     writer
         .write_registration(
             COMPLETION_VARIABLE,

@@ -63,12 +63,13 @@ pub struct ModelsArgs {
 
 impl ModelsArgs {
     pub fn resolve(self, settings: &Settings) -> ModelsRequest {
-        let VisitRequest { connect, output, .. } = self.visit.resolve(settings);
+        let visit = self.visit.resolve(settings);
         ModelsRequest {
-            connect,
+            connect: visit.connect,
             provider: self.provider,
             place: choice(self.local, ModelPlace::ThisMachine),
-            output,
+            usual: visit.model,
+            output: visit.output,
         }
     }
 }

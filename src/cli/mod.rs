@@ -9,6 +9,7 @@
 
 mod api;
 mod auth;
+mod bash;
 mod chat;
 mod choice;
 mod config;
@@ -45,7 +46,7 @@ pub use chat::ChatArgs;
 pub use config::ConfigArgs;
 pub use engine::EngineArgs;
 pub use generate::{
-    COMPLETION_VARIABLE, CompletionsArgs, Generate, GenerateArgs, files as completion_and_manual_files,
+    COMPLETION_VARIABLE, CompletionsArgs, Generate, GenerateArgs, SHELLS, files as completion_and_manual_files,
 };
 pub use inventory::{ModelsArgs, VisitArgs};
 pub use manual::{GeneratedFile, VARIABLES, settings_table};

@@ -6,6 +6,7 @@ use std::time::Duration;
 use clap::{Args, Subcommand};
 
 use super::choice::{choice, value};
+use super::model::usual_model;
 use super::options::{ConnectOptions, ListOptions};
 use super::values;
 use crate::error::Failure;
@@ -171,7 +172,12 @@ impl ServerArgs {
                 connect.warmth = Warmth::Keep {
                     keep_for: keep_for.or(value(&settings.keep_for)).unwrap_or(KEEP_FOR),
                 };
-                (ServerAction::Start(Box::new(connect)), list)
+                let usual = usual_model(settings, &connect.rehearsal);
+                let action = ServerAction::Start {
+                    connect: Box::new(connect),
+                    provider: usual.and_then(|model| model.as_ref()).map(|model| model.provider),
+                };
+                (action, list)
             }
             ServerCommand::List { directory, list } => (ServerAction::List(directory), list),
             ServerCommand::Status { server, list } => (ServerAction::Status(server.into()), list),

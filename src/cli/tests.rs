@@ -374,7 +374,7 @@ fn a_server_that_is_started_is_ours_and_stays() {
             panic!("{words:?}");
         };
         match args.resolve(settings)?.action {
-            ServerAction::Start(connect) => Ok((connect.server, connect.warmth)),
+            ServerAction::Start { connect, .. } => Ok((connect.server, connect.warmth)),
             other => panic!("{other:?}"),
         }
     };

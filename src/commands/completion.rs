@@ -9,7 +9,7 @@ use clap::Command;
 use clap_complete::env::CompleteEnv;
 use clap_complete::{ArgValueCandidates, CompletionCandidate};
 
-use crate::cli::{COMPLETION_VARIABLE, Cli};
+use crate::cli::{COMPLETION_VARIABLE, Cli, SHELLS};
 use crate::client::types::SessionFilter;
 use crate::context::{Context, Directories};
 use crate::conversation::KeptSession;
@@ -26,6 +26,7 @@ pub fn answer() -> bool {
     let directory = std::env::current_dir().ok();
     let asked = CompleteEnv::with_factory(|| with_values(Cli::tree()))
         .var(COMPLETION_VARIABLE)
+        .shells(SHELLS)
         .try_complete(std::env::args_os(), directory.as_deref());
     // A shell that cannot be answered offers nothing; a message would stand in the line that is typed.
     asked.unwrap_or(true)

@@ -45,8 +45,26 @@ pub async fn run(context: &Context, request: EngineCommandRequest) -> Result<(),
         &mut stderr,
         TableStyle::of_stdout(context, &request.output),
     );
+    require_terminal(context, &request.action)?;
     // Dropping the command leaves nothing half-done.
     unless_interrupted(context, "the command", command).await
+}
+
+/// Refuses `auth login` and `auth logout` where nobody can answer: the engine waits for an answer for ever.
+fn require_terminal(context: &Context, action: &EngineAction) -> Result<(), Failure> {
+    let EngineAction::Exec { words, .. } = action else {
+        return Ok(());
+    };
+    let is = |at: usize, names: &[&str]| words.get(at).is_some_and(|word| names.iter().any(|name| word == *name));
+    let asks = is(0, &["auth"]) && is(1, &["login", "logout"]);
+    let shows_help = words.iter().any(|word| word == "--help" || word == "-h");
+    if !asks || shows_help || context.streams.stdin_is_terminal {
+        return Ok(());
+    }
+    Err(
+        Failure::usage("cannot log in or out without a terminal: the engine asks there, and waits for ever elsewhere")
+            .hint("without a terminal a key in the environment works, such as `ANTHROPIC_API_KEY`"),
+    )
 }
 
 /// Does what was asked for.

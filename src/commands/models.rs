@@ -4,7 +4,6 @@ use std::io::{self, Write as _};
 
 use schemars::JsonSchema;
 use serde::Serialize;
-use serde_json::Value;
 
 use super::document::ListItem;
 use super::table::{Column, or_dash, write_entries};
@@ -45,7 +44,10 @@ pub async fn run(context: &Context, request: ModelsRequest) -> Result<(), Failur
         EVERYTHING,
         async |connection| {
             let (providers, config) = tokio::try_join!(connection.client.providers(), connection.client.config())?;
-            let configured = config.get("model").and_then(Value::as_str);
+            // The settings come before the engine's configuration.
+            let usual = request.usual.as_ref().map(|usual| select::model(usual, &providers));
+            let usual = usual.and_then(|found| Some(found.ok()?.reference.to_string()));
+            let configured = usual.as_deref().or_else(|| config.get("model")?.as_str());
             if let Some(id) = &request.provider
                 && let Err(missing) = select::provider(id, &providers)
             {
@@ -87,7 +89,11 @@ async fn list_local(context: &Context, request: &ModelsRequest) -> Result<(), Fa
     let mut failures = Vec::new();
     for (server, answer) in wanted.iter().zip(answers) {
         match answer {
-            Ok(models) => entries.extend(models.into_iter().map(|model| ModelEntry::local(server.kind, model))),
+            Ok(models) => entries.extend(models.into_iter().map(|model| {
+                let mut entry = ModelEntry::local(server.kind, model);
+                entry.default = request.usual.as_ref().is_some_and(|usual| usual.as_str() == entry.id);
+                entry
+            })),
             Err(failure) => failures.push(failure),
         }
     }
@@ -139,7 +145,7 @@ pub(super) struct ModelEntry {
     name: String,
     /// The engine's word for its state, such as `active` or `deprecated`.
     status: String,
-    /// Whether it is the model of the configuration, which is used when none is named.
+    /// Whether it is the model of the settings or of the engine's configuration, which is used when none is named.
     default: bool,
     /// Whether this is the provider's model that the engine would choose.
     provider_default: bool,

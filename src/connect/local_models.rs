@@ -149,11 +149,15 @@ async fn of_ollama(http: &reqwest::Client, url: &Url, id: String) -> LocalModel 
             .as_array()
             .map(|all| all.iter().any(|one| one == ability))
     };
+    // What the model was made with, unless its file of parameters sets less room: `num_ctx 8192`, one parameter per line.
+    let parameters = shown["parameters"].as_str().unwrap_or_default().lines();
+    let mut set = parameters.filter_map(|line| line.trim().strip_prefix("num_ctx")?.trim().parse().ok());
     let information = shown["model_info"].as_object().into_iter().flatten();
     LocalModel {
-        context: information
-            .filter(|(key, _)| key.ends_with(".context_length"))
-            .find_map(|(_, value)| value.as_u64()),
+        context: set.next_back().or_else(|| {
+            let mut made_with = information.filter(|(key, _)| key.ends_with(".context_length"));
+            made_with.find_map(|(_, value)| value.as_u64())
+        }),
         tools: has("tools"),
         images: has("vision") == Some(true),
         id,

@@ -21,7 +21,6 @@ use crate::rehearsal::ScriptText;
 use crate::request::{ConfigScope, ConnectRequest, RehearsalChoice, ServerChoice, Verbosity, Warmth};
 use crate::server::{CATALOG_VARIABLE, ServerSpec, StartedServer};
 use crate::support::duration::millis_since;
-use crate::support::overlay::overlay;
 
 /// Keeps the engine from loading plugins.
 const PURE: &str = "OPENCODE_PURE";
@@ -65,9 +64,7 @@ pub(super) async fn start(
     };
     let spec = |needs| {
         let (mut spec, trial) = server_spec(context, request, directory, needs, &engine)?;
-        if let Some(local) = &local {
-            overlay(&mut spec.config, local.clone());
-        }
+        spec.local_provider.clone_from(&local);
         spec.rehearsal.clone_from(&script);
         Ok::<_, Failure>((spec, trial))
     };
@@ -213,6 +210,7 @@ fn server_spec(
             ServerChoice::Attach(_) => None,
         },
         config,
+        local_provider: None,
         variables,
         rehearsal: None,
         gated: needs.guarded,

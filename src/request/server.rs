@@ -15,7 +15,11 @@ pub struct ServerCommandRequest {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ServerAction {
     /// `server start`: the server that `-k` would use; started where it is not there.
-    Start(Box<ConnectRequest>),
+    Start {
+        connect: Box<ConnectRequest>,
+        /// The provider of the usual model; it may be a server on this machine.
+        provider: Option<String>,
+    },
     /// `server list`: those of this directory, or all.
     List(Option<PathBuf>),
     Status(ServerReference),

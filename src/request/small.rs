@@ -20,6 +20,8 @@ pub struct ModelsRequest {
     /// Only the models of this provider.
     pub provider: Option<String>,
     pub place: ModelPlace,
+    /// The model of the settings.
+    pub usual: Option<ModelChoice>,
     pub output: ListOutput,
 }
 

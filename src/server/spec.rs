@@ -32,6 +32,8 @@ pub struct ServerSpec {
     pub port: Option<u16>,
     /// Configuration that is laid over the user's own.
     pub config: Value,
+    /// The provider of a model server on this machine, `{ "provider": { … } }`, laid over as well.
+    pub local_provider: Option<Value>,
     /// Variables of the engine that win over the user's.
     pub variables: Vec<(OsString, OsString)>,
     /// The scripted model that answers.
@@ -77,6 +79,9 @@ impl ServerSpec {
     ) -> Result<StartedServer, Failure> {
         let mut config = self.config.clone();
         let mut variables = self.variables.clone();
+        if let Some(local) = &self.local_provider {
+            overlay(&mut config, local.clone());
+        }
         let mut rehearsal = None;
         if let Some(script) = &self.rehearsal {
             let model = rehearsal::serve(script.parse()?, None).await?;

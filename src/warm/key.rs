@@ -87,6 +87,8 @@ const FILE_LIMIT: usize = 5000;
 pub(super) struct ServerKey {
     pub(super) slot: String,
     pub(super) fingerprint: String,
+    /// The digest of the spec's provider on this machine.
+    pub(super) local_provider: Option<String>,
 }
 
 impl ServerKey {
@@ -95,11 +97,18 @@ impl ServerKey {
         Some(Self {
             slot: slot(spec, environment),
             fingerprint: fingerprint(spec, environment, &directories.home)?,
+            local_provider: spec.local_provider.as_ref().map(|provider| {
+                let digest = Sha256::digest(provider.to_string());
+                hexadecimal(&digest[..16])
+            }),
         })
     }
 
+    /// A server that knows a provider on this machine also answers those who use none.
     pub(super) fn fits(&self, record: &ServerRecord) -> bool {
-        record.slot == self.slot && record.fingerprint == self.fingerprint
+        record.slot == self.slot
+            && record.fingerprint == self.fingerprint
+            && (self.local_provider.is_none() || record.local_provider == self.local_provider)
     }
 }
 

@@ -28,6 +28,9 @@ pub struct ServerRecord {
     pub slot: String,
     /// How these were when it was started.
     pub fingerprint: String,
+    /// The digest of the provider on this machine that its engine knows, if it knows one.
+    #[serde(default)]
+    pub local_provider: Option<String>,
     pub program: String,
     pub supervisor: ProcessMark,
     pub engine_pid: u32,
@@ -124,6 +127,7 @@ mod tests {
             id: id.to_owned(),
             slot: "slot".to_owned(),
             fingerprint: "print".to_owned(),
+            local_provider: None,
             program: "0.1.0".to_owned(),
             supervisor: ProcessMark::of_this_process(),
             engine_pid: 7,

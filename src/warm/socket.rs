@@ -138,6 +138,7 @@ mod tests {
             id: "0123456789abcdef".to_owned(),
             slot: "slot".to_owned(),
             fingerprint: "print".to_owned(),
+            local_provider: None,
             program: "0.1.0".to_owned(),
             supervisor,
             engine_pid: 7,

@@ -131,7 +131,7 @@ async fn is_healthy(lease: &Lease) -> bool {
 }
 
 /// Leases a running server that fits, else a new one. Of several commands that want one at once, one starts it. Servers of
-/// the slot with another fingerprint are retired.
+/// the slot that do not fit are retired.
 async fn find_or_start(request: WarmRequest<'_>, key: &ServerKey, keep_for: Duration) -> Result<Lease, Failure> {
     let state = &request.directories.state;
     let lock = state.join("locks").join(format!("server-{}.lock", key.slot));
@@ -170,10 +170,10 @@ async fn find_or_start(request: WarmRequest<'_>, key: &ServerKey, keep_for: Dura
     }
 }
 
-/// Has the servers of the slot with another fingerprint end when their last lease closes.
+/// Has the servers of the slot that do not fit end when their last lease closes.
 async fn retire_others(directories: &Directories, key: &ServerKey) {
     for record in ServerRecord::list(&directories.state) {
-        if record.slot != key.slot || record.fingerprint == key.fingerprint {
+        if record.slot != key.slot || key.fits(&record) {
             continue;
         }
         if let Err(error) = record.retire().await {

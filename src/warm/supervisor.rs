@@ -193,6 +193,7 @@ async fn start(request: &SupervisorRequest, id: &str, log: &Log) -> Result<WarmS
         id: id.to_owned(),
         slot: key.slot.clone(),
         fingerprint: key.fingerprint.clone(),
+        local_provider: key.local_provider.clone(),
         program: env!("CARGO_PKG_VERSION").to_owned(),
         supervisor: ProcessMark::of_this_process(),
         engine_pid: server.pid,

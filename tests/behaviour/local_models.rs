@@ -8,7 +8,7 @@ use axum::response::IntoResponse;
 use axum::routing::{get, post};
 use serde_json::{Value, json};
 
-use crate::support::Sandbox;
+use crate::support::{EnginePermit, Sandbox};
 
 /// Starts a server that answers as Ollama, LM Studio and llama.cpp do, for as long as the tests run; its address.
 fn local_server() -> String {
@@ -46,7 +46,9 @@ fn local_server() -> String {
 }
 
 async fn show() -> Json<Value> {
-    Json(json!({"capabilities": ["completion", "tools"], "model_info": {"x.context_length": 40960}}))
+    Json(
+        json!({"capabilities": ["completion", "tools"], "parameters": "stop \"</s>\"\nnum_ctx    20480", "model_info": {"x.context_length": 40960}}),
+    )
 }
 
 async fn answer(Json(request): Json<Value>) -> impl IntoResponse {
@@ -77,6 +79,33 @@ fn a_model_of_a_server_on_this_machine_answers_by_its_name() {
 }
 
 #[test]
+fn a_server_that_is_kept_for_the_usual_local_model_answers_all() {
+    let server = local_server();
+    let _permit = EnginePermit::acquire();
+    let sandbox = Sandbox::new();
+    let usual = |arguments: &[&str], model: &str| {
+        let run = sandbox.run(arguments.iter().copied()).env("OPENCODE_RS_MODEL", model);
+        run.env("OPENCODE_RS_OLLAMA_URL", &server)
+            .start_at_once()
+            .finish()
+            .expect(0)
+    };
+    let start = ["server", "start", "--output-format", "json"];
+    let id = |model| {
+        let document: Value = serde_json::from_str(&usual(&start, model).stdout).unwrap();
+        (document["id"].clone(), document["already_running"].clone())
+    };
+    let (kept, is_old) = id("ollama/small:1b");
+    assert_eq!(is_old, false);
+    // `-k` would start a server where none fits.
+    usual(&["-k", "-q", "Say it"], "ollama/small:1b").writes("I am small:1b\n");
+    assert_eq!(id("ollama/small:1b"), (kept.clone(), json!(true)));
+    assert_eq!(id("another/model"), (kept, json!(true)));
+    usual(&["server", "stop"], "");
+    sandbox.expect_nothing_left();
+}
+
+#[test]
 fn models_of_this_machine_are_listed_without_an_engine() {
     let server = local_server();
     let closed = "http://127.0.0.1:9/";
@@ -100,7 +129,7 @@ fn models_of_this_machine_are_listed_without_an_engine() {
     assert_eq!(
         rows,
         [
-            ["ollama/small:1b", "small:1b", "40k", "tools"],
+            ["ollama/small:1b", "small:1b", "20k", "tools"],
             ["lmstudio/small:1b", "small:1b", "12k", "tools,image"]
         ]
     );

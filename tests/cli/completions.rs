@@ -30,7 +30,7 @@ fn shell(name: &str) -> Option<PathBuf> {
 fn sandbox() -> Sandbox {
     let sandbox = Sandbox::new();
     let home = sandbox.user_file().ancestors().nth(3).unwrap().to_path_buf();
-    let offered = r#"{"models": ["acme/large", "acme/small"], "agents": ["build", "plan"]}"#;
+    let offered = r#"{"models": ["acme/large", "acme/small", "ollama/qwen3:8b"], "agents": ["build", "plan"]}"#;
     sandbox.write(&home.join("cache/opencode-rs/offered.json"), offered);
     sandbox
 }
@@ -54,12 +54,20 @@ fn output(sandbox: &Sandbox, shell: &Path, arguments: &[&str]) -> String {
 fn bash_completes_commands_options_and_values() {
     let Some(bash) = shell("bash") else { return };
     let sandbox = sandbox();
-    for (line, wanted) in LINES {
+    sandbox.write(&sandbox.project().join("my notes.md"), "");
+    // Bash breaks words at `=` and `:`, and puts what is offered in place of the last piece.
+    let pieces = [
+        ("opencode-rs --effort=hi", "high"),
+        ("opencode-rs -m ollama/qwen3:8", "8b"),
+        ("opencode-rs --model=ollama/qwen3:", "8b"),
+        (r"opencode-rs -f my\ n", r"my\ notes.md"),
+        ("opencode-rs -f \"my n", "my notes.md"),
+    ];
+    for (line, wanted) in LINES.into_iter().chain(pieces) {
         // What bash itself sets before it calls the function.
         let script = format!(
-            "source <(opencode-rs completions bash); COMP_WORDS=({line}); COMP_CWORD=$((${{#COMP_WORDS[@]}} - 1)); \
-             COMP_TYPE=9; last=${{COMP_WORDS[$COMP_CWORD]}}; \
-             $(complete -p opencode-rs | sed 's/.*-F \\([^ ]*\\).*/\\1/') opencode-rs \"$last\" x 2>/dev/null; \
+            "source <(opencode-rs completions bash); COMP_LINE='{line}'; COMP_POINT=${{#COMP_LINE}}; \
+             $(complete -p opencode-rs | sed 's/.*-F \\([^ ]*\\).*/\\1/') opencode-rs 2>/dev/null; \
              printf '%s\\n' \"${{COMPREPLY[@]}}\""
         );
         let offered = output(&sandbox, &bash, &["--norc", "-c", &script]);

@@ -41,6 +41,15 @@ fn unknown_flags_exit_2_on_stderr() {
 }
 
 #[test]
+fn a_login_without_a_terminal_is_refused_and_does_not_wait() {
+    for command in ["login", "logout"] {
+        let finished = piped(&["auth", command], b"");
+        assert_eq!(finished.code, Some(2), "{}", finished.stderr);
+        assert!(finished.stderr.contains("ANTHROPIC_API_KEY"), "{}", finished.stderr);
+    }
+}
+
+#[test]
 fn a_command_of_a_neighbour_or_a_slip_is_no_prompt() {
     let sandbox = Sandbox::new();
     for (words, meant) in [

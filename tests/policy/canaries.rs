@@ -9,9 +9,9 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::mpsc;
-use std::time::Duration;
 
 use super::table::Ground;
+use crate::support::LONG;
 
 /// Every program that a row names, and the look-alikes of some.
 const STAND_INS: [&str; 74] = [
@@ -199,7 +199,7 @@ impl Canaries {
             let read = output.read_to_end(&mut Vec::new());
             drop(ended.send(read));
         });
-        drop(end.recv_timeout(Duration::from_secs(10)));
+        drop(end.recv_timeout(LONG));
         drop(child.kill());
         child.wait().unwrap();
         let traces = self.traces(ground);

@@ -124,7 +124,7 @@ async fn an_engine_that_is_never_ready_is_ended_at_the_deadline() {
     let sandbox = ServerSandbox::new();
     let engine = sandbox.script("echo $$ > pid; echo still thinking; exec sleep 1000");
     let error = sandbox
-        .start_with(&engine, None, Duration::from_secs(2))
+        .start_with(&engine, None, Duration::from_secs(5))
         .await
         .unwrap_err();
     let StartError::Deadline { tail, .. } = error else {

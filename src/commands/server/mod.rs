@@ -35,10 +35,12 @@ pub async fn run(context: &Context, request: ServerCommandRequest) -> Result<Com
         output: request.output,
         verbosity: request.verbosity,
     };
-    let is_start = matches!(request.action, ServerAction::Start(_));
+    let is_start = matches!(request.action, ServerAction::Start { .. });
     let work = async {
         match request.action {
-            ServerAction::Start(connect) => start::run(context, *connect, messages).await?,
+            ServerAction::Start { connect, provider } => {
+                start::run(context, *connect, provider.as_deref(), messages).await?;
+            }
             ServerAction::List(directory) => list::list(context, directory.as_deref(), messages).await?,
             ServerAction::Status(server) => return list::status(context, &server, messages).await,
             ServerAction::Stop { which, in_use } => stop::run(context, &which, in_use, messages).await?,

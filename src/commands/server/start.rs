@@ -10,7 +10,7 @@ use super::look::{self, Seen};
 use crate::commands::document::write_document;
 use crate::commands::{unless_stopped, write_stdout};
 use crate::connect::visit::{USUAL, WaitingLine, stop};
-use crate::connect::{self, Connection};
+use crate::connect::{self, Connection, Needs};
 use crate::context::Context;
 use crate::error::Failure;
 use crate::request::ConnectRequest;
@@ -24,7 +24,12 @@ use crate::warm::ServerRecord;
 /// # Errors
 ///
 /// When no server is usable. A server that this command started and cannot use is stopped.
-pub(super) async fn run(context: &Context, request: ConnectRequest, messages: ServerMessages) -> Result<(), Failure> {
+pub(super) async fn run(
+    context: &Context,
+    request: ConnectRequest,
+    provider: Option<&str>,
+    messages: ServerMessages,
+) -> Result<(), Failure> {
     check_place(context)?;
     let state = &context.directories.state;
     let directory = connect::directory(context, &request)?;
@@ -32,7 +37,7 @@ pub(super) async fn run(context: &Context, request: ConnectRequest, messages: Se
     let line = WaitingLine::open(context, &request, &messages.output);
     let stop = stop(context, context.started, request.timeout, "the start of the server");
     tokio::pin!(stop);
-    let connecting = connect::connect(context, &request, &directory, USUAL, &line.stages);
+    let connecting = connect::connect(context, &request, &directory, Needs { provider, ..USUAL }, &line.stages);
     let mut connection = unless_stopped(stop.as_mut(), connecting).await?;
     let Some(record) = connection.lease.as_ref().map(|lease| lease.record().clone()) else {
         connection.close().await;
