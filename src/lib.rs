@@ -19,6 +19,7 @@
 //! | [`request`] | what was asked for, as plain data |
 //! | [`context`] | what a command receives: environment, directories |
 //! | [`commands`] | one recipe per command |
+//! | [`answer_schema`] | the JSON Schema that an answer has to follow |
 //! | [`input`] | prompt text, piped stdin, editor, attachments |
 //! | [`trust`] | code that a directory brings along: found, asked for, remembered |
 //! | [`engine`] | from "which engine" to an executable: locate, probe, download, verify, install |
@@ -69,6 +70,7 @@
 //! | `env_vars` | |
 //! | `support` | |
 //! | `request` | |
+//! | `answer_schema` | `error` |
 //! | `context` | `env_vars`, `error` |
 //! | `terminal` | `context`, `env_vars`, `request`, `support` |
 //! | `asking` | `support`, `terminal` |
@@ -78,9 +80,9 @@
 //! | `conversation` | `error`, `request`, `support` |
 //! | `gate` | `error`, `support` |
 //! | `permission` | `client`, `asking`, `context`, `env_vars`, `error`, `request`, `support`, `terminal` |
-//! | `turn` | `client`, `error`, `gate`, `permission`, `request`, `support` |
+//! | `turn` | `answer_schema`, `client`, `error`, `gate`, `permission`, `request`, `support` |
 //! | `render` | `context`, `error`, `request`, `support`, `terminal`, `turn` |
-//! | `input` | `client`, `context`, `env_vars`, `error`, `request`, `support` |
+//! | `input` | `answer_schema`, `client`, `context`, `env_vars`, `error`, `request`, `support` |
 //! | `chat` | `support`, `terminal` |
 //! | `rehearsal` | `error`, `support` |
 //! | `engine` | `context`, `env_vars`, `error`, `request`, `support` |
@@ -91,11 +93,12 @@
 //! | `transcript` | `error`, `request`, `support` |
 //! | `warm` | `client`, `catalog`, `context`, `env_vars`, `error`, `gate`, `rehearsal`, `request`, `server`, `support` |
 //! | `connect` | `client`, `catalog`, `context`, `engine`, `env_vars`, `error`, `gate`, `rehearsal`, `render`, `request`, `server`, `support`, `terminal`, `trust`, `turn`, `warm` |
-//! | `prompting` | `client`, `connect`, `context`, `conversation`, `engine`, `error`, `gate`, `input`, `permission`, `render`, `request`, `support`, `terminal`, `turn` |
+//! | `prompting` | `answer_schema`, `client`, `connect`, `context`, `conversation`, `engine`, `error`, `gate`, `input`, `permission`, `render`, `request`, `support`, `terminal`, `turn` |
 //! | `commands` | everything above |
 //! | `app` | everything |
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test"))]
 
+pub mod answer_schema;
 pub mod app;
 #[cfg(unix)]
 pub mod asking;

@@ -43,10 +43,6 @@ const FOREIGN_OPTIONS: &[(Names, &str)] = &[
         "`--system` and `--system-file` add to the engine's system prompt; nothing replaces it",
     ),
     (
-        Names("--output-schema --json-schema --schema"),
-        "answers are not checked against a schema yet; say in the prompt what the JSON holds",
-    ),
-    (
         Names("--message --text --query"),
         "a prompt needs no option: `opencode-rs \"explain this\"`",
     ),

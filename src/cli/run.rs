@@ -14,7 +14,8 @@ use super::permission::{PermissionOptions, ToolArgs};
 use super::values;
 use crate::error::Failure;
 use crate::request::{
-    AnswerExtent, Limits, OutputMode, OutputRequest, PromptSource, RunRequest, SessionChoice, StdinUse, Word as _,
+    AnswerExtent, Limits, OutputMode, OutputRequest, PromptSource, RunRequest, SchemaChoice, SchemaSource,
+    SessionChoice, StdinUse, Word as _,
 };
 use crate::settings::Settings;
 use crate::support::duration;
@@ -96,6 +97,17 @@ pub struct RunArgs {
     #[arg(long, help_heading = "Output")]
     include_raw: bool,
 
+    /// Make the answer JSON that follows this JSON Schema: a file, the schema itself, or `-` for stdin
+    ///
+    /// A wrong answer is sent back to the model with what is wrong. stdout is the JSON and nothing else; without a right
+    /// answer the exit status is 3.
+    #[arg(long, alias = "json-schema", alias = "output-schema", value_name = "FILE", value_parser = parse_schema, help_heading = "Output")]
+    schema: Option<SchemaSource>,
+
+    /// Send at most this many wrong answers back to the model; needs `--schema` [default: 2]
+    #[arg(long, value_name = "N", requires = "schema", help_heading = "Output")]
+    schema_retries: Option<u32>,
+
     /// Show the model's reasoning on stderr
     #[arg(long, help_heading = "Output")]
     thinking: bool,
@@ -124,6 +136,19 @@ pub struct RunArgs {
 
     #[command(flatten)]
     pub(super) connect: ConnectOptions,
+}
+
+/// How many wrong answers are sent back to the model.
+const USUAL_SCHEMA_RETRIES: u32 = 2;
+
+/// `-`, a schema itself, else a file.
+fn parse_schema(typed: &str) -> Result<SchemaSource, String> {
+    match typed {
+        "" => Err("an empty name is no file".to_owned()),
+        "-" => Ok(SchemaSource::Stdin),
+        text if text.trim_start().starts_with('{') => Ok(SchemaSource::Text(text.to_owned())),
+        path => Ok(SchemaSource::File(path.into())),
+    }
 }
 
 impl RunArgs {
@@ -171,6 +196,10 @@ impl RunArgs {
                 ..retries(self.max_retries, self.retry_budget, settings)
             },
             checks: self.limits.checks(),
+            schema: self.schema.map(|source| SchemaChoice {
+                source,
+                retries: self.schema_retries.unwrap_or(USUAL_SCHEMA_RETRIES),
+            }),
             worktree,
             permission: self.permission.resolve(settings, input, ToolArgs::AsAsked)?,
             connect,
@@ -205,13 +234,20 @@ impl RunArgs {
         let dash = self.verbatim.is_empty() && self.prompt.last().is_some_and(|word| word == "-");
         let file_is_stdin = self.prompt_file.as_deref().is_some_and(|file| file.as_os_str() == "-");
         let is_attached = self.files.iter().any(|file| file.as_os_str() == "-");
-        if (dash || file_is_stdin || is_attached) && self.no_stdin {
+        let is_schema = self.schema == Some(SchemaSource::Stdin);
+        if is_schema && (dash || file_is_stdin || is_attached) {
+            return Err(
+                Failure::usage("cannot use stdin twice: `--schema -` reads the schema from it")
+                    .hint("name the schema's file, or leave out the other `-`"),
+            );
+        }
+        if (dash || file_is_stdin || is_attached || is_schema) && self.no_stdin {
             return Err(Failure::usage("cannot read stdin (`-`) with `--no-stdin`").hint("leave out one of them"));
         }
         if (dash || file_is_stdin) && is_attached {
             return Err(Failure::usage("cannot use stdin twice: `-f -` attaches it").hint("leave out one `-`"));
         }
-        let stdin = match (dash || file_is_stdin, self.no_stdin || is_attached) {
+        let stdin = match (dash || file_is_stdin, self.no_stdin || is_attached || is_schema) {
             (true, _) => StdinUse::Always,
             (false, true) => StdinUse::Never,
             (false, false) => StdinUse::WhenPiped,
@@ -260,10 +296,10 @@ impl RunArgs {
         Ok(OutputRequest {
             mode,
             shows_cost: true,
-            extent: choice(self.last, AnswerExtent::LastMessage),
+            extent: choice(self.last || self.schema.is_some(), AnswerExtent::LastMessage),
             include_raw: is_on(self.include_raw, &settings.include_raw),
             last_message_file: self.output_last_message.clone(),
-            ..output(self.raw, self.thinking, settings)
+            ..output(self.raw || self.schema.is_some(), self.thinking, settings)
         })
     }
 }

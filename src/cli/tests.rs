@@ -254,11 +254,6 @@ fn bad_values_are_refused() {
 }
 
 #[test]
-fn flags_that_do_not_work_yet_do_not_exist() {
-    assert_eq!(refused(&["--schema", "hi"]), ErrorKind::UnknownArgument);
-}
-
-#[test]
 fn flags_choose_the_session_that_goes_on() {
     let of = |start, keep_as: Option<&str>| SessionChoice {
         start,

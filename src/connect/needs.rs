@@ -9,6 +9,9 @@ pub(crate) enum CatalogExtent {
     InUse,
 }
 
+/// Of a shared server. The engine looks at each of them before each call of a model.
+const MOST_ANSWER_TOOLS: usize = 32;
+
 /// Whether the engine takes snapshots.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Snapshots {
@@ -29,6 +32,8 @@ pub(crate) struct Needs<'a> {
     pub(crate) guarded: bool,
     /// Whether the model may ask questions.
     pub(crate) questions: bool,
+    /// How many commands at a time can have the model answer by a tool.
+    pub(crate) answer_tools: usize,
 }
 
 impl Needs<'_> {
@@ -41,6 +46,7 @@ impl Needs<'_> {
             snapshots: Snapshots::AsConfigured,
             guarded: true,
             questions: true,
+            answer_tools: MOST_ANSWER_TOOLS,
         }
     }
 }

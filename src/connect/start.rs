@@ -214,6 +214,7 @@ fn server_spec(
         variables,
         rehearsal: None,
         gated: needs.guarded,
+        answer_tools: needs.answer_tools,
         whole_catalog: needs.catalog == CatalogExtent::Whole,
     };
     Ok((spec, trial))

@@ -30,6 +30,7 @@ pub(crate) const EVERYTHING: Needs<'static> = Needs {
     snapshots: Snapshots::AsConfigured,
     guarded: false,
     questions: false,
+    answer_tools: 0,
 };
 
 /// Connects in the request's directory to a server such as runs use, does `work` and closes.

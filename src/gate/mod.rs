@@ -26,7 +26,10 @@
 //! once. The plugin connects to each announced gate in the same way, then sends `{ready}`. The gate answers each `{id,
 //! moment, tool, session, call, arguments, engines, redirects}` with `{id, pass}` or `{id, refuse}`, or with `{id}`
 //! when it does not know the session: the plugin asks every gate, and at most one gate knows the session. `{id, gone}`
-//! withdraws a call. A token gives only the right to ask. After the plugin has connected, the hub and the gates accept
+//! withdraws a call. By itself a gate says which session it serves, and whether it wants to be asked before each call of
+//! that session's model; and it describes the answer tool of its run, which the plugin answers with the tool's name. The
+//! engine learns the names of tools only when it starts, so there is a fixed number of them, and each gate takes a free one.
+//! A token gives only the right to ask. After the plugin has connected, the hub and the gates accept
 //! no other client, and when the plugin disconnects the run ends: no tool would ever run again.
 //!
 //! # Redirects
@@ -59,6 +62,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinSet;
 
 use crate::error::{Failure, FailureKind};
+use crate::support::answer_tool;
 use crate::support::hexadecimal::hexadecimal;
 use crate::support::secret::Secret;
 use crate::support::state_file;
@@ -98,6 +102,10 @@ pub struct Invitation {
 pub struct Gate {
     plugin: PluginFile,
     state: watch::Receiver<PluginState>,
+    /// What the gate says by itself.
+    announcements: mpsc::UnboundedSender<Value>,
+    /// The name under which the plugin offers the answer tool; empty when all names are taken.
+    answer_tool: watch::Receiver<Option<String>>,
     calls: mpsc::UnboundedReceiver<GateCall>,
     /// Whether other gates may be open in the same engine.
     shared: bool,
@@ -126,6 +134,17 @@ pub enum Moment {
     /// Before the tool follows a redirect, in a call that has already passed: the arguments are the new address
     /// (`url`), and the address that redirects (`from`).
     Redirect,
+    /// Before the engine calls the model: no tool, and the argument `agent`. What is refused is not sent.
+    Model,
+}
+
+/// The tool with which the model gives its answer.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AnswerTool {
+    /// For the model.
+    pub description: String,
+    /// The JSON Schema of the arguments, an object's.
+    pub parameters: Value,
 }
 
 /// A tool call that waits for its answer. Dropping it [disowns](Self::disown) it.
@@ -208,14 +227,16 @@ impl Hub {
     }
 
     /// The variable for the engine's environment. The engine goes to `directory`. Commands of the model see the values of
-    /// `environment` instead of the engine's own; an empty value counts as not set.
-    pub fn variable(&self, directory: &Path, environment: &BTreeMap<String, String>) -> String {
+    /// `environment` instead of the engine's own; an empty value counts as not set. So many gates at a time can have an answer
+    /// tool.
+    pub fn variable(&self, directory: &Path, environment: &BTreeMap<String, String>, answer_tools: usize) -> String {
         let value = json!({
             "port": self.port,
             "token": self.token.expose(),
             "plugin": self.plugin.url,
             "directory": directory,
             "environment": environment,
+            "answers": (1..=answer_tools).map(answer_tool::name).collect::<Vec<_>>(),
         });
         value.to_string()
     }
@@ -291,11 +312,21 @@ impl Gate {
         let (listener, port, token) = listen().await?;
         let (sender, calls) = mpsc::unbounded_channel();
         let (state_sender, state) = watch::channel(PluginState::Silent);
+        let (announcements, announced) = mpsc::unbounded_channel();
+        let (answer_tool_sender, answer_tool) = watch::channel(None);
+        let channels = service::Channels {
+            calls: sender,
+            state: state_sender,
+            answer_tool: answer_tool_sender,
+            announced,
+        };
         let mut serving = JoinSet::new();
-        serving.spawn(service::serve(listener, token.clone(), sender, state_sender));
+        serving.spawn(service::serve(listener, token.clone(), channels));
         let gate = Self {
             plugin,
             state,
+            announcements,
+            answer_tool,
             calls,
             shared,
             _serving: serving,
@@ -332,6 +363,42 @@ impl Gate {
             Ok(Ok(PluginState::NoDescriptors)) => Err(no_descriptors()),
             Ok(Ok(PluginState::Silent) | Err(_)) | Err(_) => unguarded("the engine did not load the tool gate"),
         }
+    }
+
+    /// Has the plugin offer the answer tool; gives its name, for the rules of the session, without which no model is offered
+    /// it.
+    ///
+    /// # Errors
+    ///
+    /// When the engine has no name left for it, or the plugin has disconnected.
+    pub async fn offer(&mut self, tool: &AnswerTool) -> Result<String, Failure> {
+        self.announce(json!({ "answerTool": { "description": tool.description, "parameters": tool.parameters } }));
+        let named = self.answer_tool.wait_for(Option::is_some);
+        let name = match tokio::time::timeout(PLUGIN_LOAD_TIMEOUT, named).await {
+            Ok(Ok(name)) => name.clone().unwrap_or_default(),
+            Ok(Err(_)) | Err(_) => {
+                return Err(Failure::engine(
+                    "cannot offer the model a tool for its answer: the engine does not take it",
+                ));
+            }
+        };
+        if name.is_empty() {
+            return Err(Failure::engine(
+                "cannot offer the model a tool for its answer: too many runs with `--schema` use this server",
+            )
+            .hint("run it again later, or with `--fresh`"));
+        }
+        Ok(name)
+    }
+
+    /// Tells the plugin the session of the run, and whether it asks before each call of the session's model.
+    pub fn serve(&self, session_id: &str, asks_before_model: bool) {
+        self.announce(json!({ "session": session_id, "asksBeforeModel": asks_before_model }));
+    }
+
+    fn announce(&self, line: Value) {
+        // A plugin that has disconnected is noticed where calls are awaited.
+        let _ = self.announcements.send(line);
     }
 
     /// The next call that waits; `None` when the plugin has disconnected and refuses every call. Cancel-safe.

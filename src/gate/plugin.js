@@ -19,6 +19,10 @@ const own = parsed(values[1]);
 let hub;
 /** The open gates. */
 const gates = new Set();
+/** The sessions that gates have named: the gate, and whether it is asked before each call of the model. */
+const sessions = new Map();
+/** The tools with which models give answers, by name, and the gate that has described each. */
+const answers = new Map((own?.answers ?? []).map((name) => [name, undefined]));
 /** Waiting calls: their callbacks, and the gates that have not answered. */
 const waiting = new Map();
 /** Whether this plugin runs last; unknown before the configuration is. */
@@ -117,7 +121,7 @@ function open() {
 
 /** Adds a gate, which receives all calls from now on. */
 function add({ port, token }) {
-  const gate = connect(port, (line) => answer(gate, line), () => leave(gate));
+  const gate = connect(port, (line) => heard(gate, JSON.parse(line)), () => leave(gate));
   gates.add(gate);
   send(gate, { token });
   if (order) send(gate, order);
@@ -127,6 +131,7 @@ function add({ port, token }) {
 function leave(gate) {
   if (!gates.delete(gate)) return;
   gate.destroy();
+  for (const [name, tool] of answers) if (tool?.gate === gate) answers.set(name, undefined);
   for (const call of [...waiting.values()]) without(call, gate, GONE);
 }
 
@@ -142,8 +147,18 @@ function send(socket, value) {
   socket.write(JSON.stringify(value, whole) + "\n");
 }
 
-function answer(gate, line) {
-  const { id, pass, refuse } = JSON.parse(line);
+/** Takes what a gate says: its answer tool, its session, or its answer to a call. */
+function heard(gate, { answerTool, session, asksBeforeModel, ...answered }) {
+  if (answerTool !== undefined) {
+    const free = [...answers].find(([, tool]) => tool === undefined)?.[0] ?? "";
+    if (free) answers.set(free, { gate, ...answerTool });
+    return send(gate, { answer_tool: free });
+  }
+  if (session !== undefined) return sessions.set(session, { gate, asksBeforeModel });
+  answer(gate, answered);
+}
+
+function answer(gate, { id, pass, refuse }) {
   const call = waiting.get(id);
   if (!call?.gates.has(gate)) return;
   if (pass !== true && refuse === undefined) return without(call, gate, STRANGER);
@@ -160,17 +175,17 @@ function without(call, gate, why) {
 }
 
 /** Resolves when the call may go on; throws the message for the model when it may not. */
-function ask({ session = "", call = "", args, signal, ...about }) {
+function ask({ session = "", call = "", args, signal, ...about }, among = gates) {
   // Any exception in here refuses the call.
   return new Promise((resolve, reject) => {
-    if (!own || !hub || gates.size === 0) throw new Error(GONE);
+    const asked = new Set([...among].filter((gate) => gates.has(gate)));
+    if (!own || !hub || asked.size === 0) throw new Error(GONE);
     // A nested JSON text: when the gate cannot parse it, it refuses this call, not the whole connection.
     const shown = JSON.stringify(args ?? {}, whole);
     if (shown === undefined || shown.length > LONGEST) throw new Error("These arguments are too large to be judged.");
     const id = ++last;
-    const asked = new Set(gates);
     waiting.set(id, { id, gates: asked, pass: resolve, refuse: (why) => reject(new Error(why)) });
-    // Asks all gates: only the gate that knows the session decides.
+    // Asks all of these gates: only the gate that knows the session decides.
     for (const gate of asked) send(gate, { ...about, id, session, call, arguments: shown });
     signal?.addEventListener("abort", () => {
       if (!waiting.delete(id)) return;
@@ -312,7 +327,19 @@ export const OpencodeRs = async ({ client }) => {
     }
   };
   return {
+    // The engine passes the arguments unchecked: the gate checks them, and lets none pass that are wrong.
+    tool: Object.fromEntries(
+      [...answers.keys()].map((name) => [
+        name,
+        { description: "Not in use.", args: {}, execute: async () => "This is the answer." },
+      ]),
+    ),
     config: async (config) => {
+      // Offered where the rules of a session allow it, and nowhere else.
+      if (answers.size > 0) {
+        const rules = typeof config.permission === "string" ? { "*": config.permission } : config.permission;
+        config.permission = { ...rules, ...Object.fromEntries([...answers.keys()].map((name) => [name, "deny"])) };
+      }
       // The engine's client keeps the `fetch` of its first request, which may be older than this plugin.
       if (own && !seesRequests) config.skills = { ...config.skills, urls: [...(config.skills?.urls ?? []), PROBE] };
       const plugins = (config.plugin ?? []).map((plugin) => (Array.isArray(plugin) ? plugin[0] : plugin));
@@ -321,9 +348,21 @@ export const OpencodeRs = async ({ client }) => {
       order = { ready: true, last: isLast && order?.last !== false };
       for (const gate of gates) send(gate, order);
     },
-    "tool.definition": async ({ toolID }, { parameters }) => {
+    "tool.definition": async ({ toolID }, output) => {
       // The engine describes its own tools field by field, and passes those of plugins as they are.
-      (typeof parameters?.fields === "object" ? builtIn : ofPlugins).add(toolID);
+      (typeof output.parameters?.fields === "object" ? builtIn : ofPlugins).add(toolID);
+      const tool = answers.get(toolID);
+      if (!tool) return;
+      output.description = tool.description;
+      output.parameters = tool.parameters;
+      output.jsonSchema = tool.parameters;
+    },
+    // The engine sends nothing to the model when this fails.
+    "chat.params": async ({ sessionID: session, agent }) => {
+      const { gate, asksBeforeModel } = sessions.get(session) ?? {};
+      if (!asksBeforeModel) return;
+      const name = String(agent?.name ?? agent);
+      await ask({ moment: "model", tool: "", session, args: { agent: name } }, [gate]);
     },
     "tool.execute.before": async ({ tool, sessionID: session, callID: call }, { args }) => {
       const engines = await isEngines(tool);

@@ -28,21 +28,28 @@ const ACCEPT_RETRY_DELAY: Duration = Duration::from_millis(100);
 /// `accept` may fail for this long before the service gives up.
 const ACCEPT_FAILURE_LIMIT: Duration = Duration::from_secs(5);
 
-type Calls = mpsc::UnboundedSender<GateCall>;
-type StateSender = watch::Sender<PluginState>;
 type Lines = BufReader<OwnedReadHalf>;
 
+/// The service's ends of what a gate has.
+pub(super) struct Channels {
+    pub(super) calls: mpsc::UnboundedSender<GateCall>,
+    pub(super) state: watch::Sender<PluginState>,
+    pub(super) answer_tool: watch::Sender<Option<String>>,
+    /// Lines that the gate says by itself.
+    pub(super) announced: mpsc::UnboundedReceiver<Value>,
+}
+
 /// Serves the plugin, and no other client, until it disconnects.
-pub(super) async fn serve(listener: TcpListener, token: Secret, calls: Calls, state: StateSender) {
+pub(super) async fn serve(listener: TcpListener, token: Secret, channels: Channels) {
     let (lines, write) = match admit(listener, &token).await {
         Ok(admitted) => admitted,
         Err(error) => {
             tracing::debug!(%error, "the gate cannot accept clients");
-            state.send_replace(PluginState::NoDescriptors);
+            channels.state.send_replace(PluginState::NoDescriptors);
             return;
         }
     };
-    if let Err(error) = converse(lines, write, &calls, &state).await {
+    if let Err(error) = converse(lines, write, channels).await {
         tracing::debug!(%error, "the connection to the gate ended");
     }
 }
@@ -139,9 +146,12 @@ enum GateLine {
         ready: bool,
         last: bool,
     },
+    AnswerTool {
+        answer_tool: String,
+    },
 }
 
-async fn converse(lines: Lines, mut write: OwnedWriteHalf, calls: &Calls, state: &StateSender) -> io::Result<()> {
+async fn converse(lines: Lines, mut write: OwnedWriteHalf, mut channels: Channels) -> io::Result<()> {
     let mut open: JoinSet<(u64, GateReply)> = JoinSet::new();
     let mut waits: HashMap<u64, AbortHandle> = HashMap::new();
     // A cancelled read would lose its bytes, so a separate task reads the lines.
@@ -162,7 +172,7 @@ async fn converse(lines: Lines, mut write: OwnedWriteHalf, calls: &Calls, state:
                             continue;
                         };
                         let (reply, answer) = oneshot::channel();
-                        let sent = calls.send(GateCall {
+                        let sent = channels.calls.send(GateCall {
                             moment,
                             session_id: session,
                             call_id: call,
@@ -187,10 +197,16 @@ async fn converse(lines: Lines, mut write: OwnedWriteHalf, calls: &Calls, state:
                     }
                     GateLine::Ready { ready, last } => {
                         if ready {
-                            state.send_replace(if last { PluginState::Ready } else { PluginState::NotLast });
+                            channels.state.send_replace(if last { PluginState::Ready } else { PluginState::NotLast });
                         }
                     }
+                    GateLine::AnswerTool { answer_tool } => {
+                        channels.answer_tool.send_replace(Some(answer_tool));
+                    }
                 }
+            }
+            Some(line) = channels.announced.recv() => {
+                write.write_all(format!("{line}\n").as_bytes()).await?;
             }
             Some(joined) = open.join_next() => {
                 // An aborted task is a call that the plugin has withdrawn: it gets no answer.
@@ -235,6 +251,7 @@ mod tests {
         token: Secret,
         calls: mpsc::UnboundedReceiver<GateCall>,
         state: watch::Receiver<PluginState>,
+        announcements: mpsc::UnboundedSender<Value>,
         _serving: JoinSet<()>,
     }
 
@@ -244,14 +261,22 @@ mod tests {
             let address = listener.local_addr().unwrap();
             let token = Secret::random().unwrap();
             let (sender, calls) = mpsc::unbounded_channel();
-            let (teller, state) = watch::channel(PluginState::Silent);
+            let (state_sender, state) = watch::channel(PluginState::Silent);
+            let (announcements, announced) = mpsc::unbounded_channel();
+            let channels = Channels {
+                calls: sender,
+                state: state_sender,
+                answer_tool: watch::channel(None).0,
+                announced,
+            };
             let mut serving = JoinSet::new();
-            serving.spawn(serve(listener, token.clone(), sender, teller));
+            serving.spawn(serve(listener, token.clone(), channels));
             Self {
                 address,
                 token,
                 calls,
                 state,
+                announcements,
                 _serving: serving,
             }
         }
@@ -352,6 +377,14 @@ mod tests {
         plugin.call(1, "{}").await;
         service.call().await.unwrap().pass();
         assert_eq!(plugin.hear().await.unwrap(), json!({"id": 1, "pass": true}));
+    }
+
+    #[tokio::test]
+    async fn what_a_gate_says_by_itself_reaches_the_plugin_also_when_it_comes_later() {
+        let mut service = Service::start().await;
+        service.announcements.send(json!({ "session": "ses_1" })).unwrap();
+        let mut plugin = service.plugin().await;
+        assert_eq!(plugin.hear().await.unwrap(), json!({ "session": "ses_1" }));
     }
 
     #[tokio::test]

@@ -16,10 +16,11 @@ use std::path::{Path, PathBuf};
 
 use tokio::time::Instant;
 
+use crate::answer_schema::AnswerSchema;
 use crate::client::types::FilePart;
 use crate::context::{Context, Environment, Interrupts, StandardStreams};
 use crate::error::{Failure, FailureKind};
-use crate::request::{PromptSource, StdinUse, SystemPrompt, Verbosity};
+use crate::request::{PromptSource, SchemaSource, StdinUse, SystemPrompt, Verbosity};
 use crate::support::thread;
 
 pub use error::InputError;
@@ -266,6 +267,25 @@ pub async fn read_system(system: Option<&SystemPrompt>, context: InputContext<'_
         Some(SystemPrompt::File(path)) => read_text_file(path, context).await?,
     };
     Ok(Some(text).filter(|text| !text.trim().is_empty()))
+}
+
+/// Reads the schema of the answer.
+///
+/// # Errors
+///
+/// As for [`read_prompt`]; also when it is no schema.
+pub async fn read_schema(source: &SchemaSource, context: InputContext<'_>) -> Result<AnswerSchema, Failure> {
+    match source {
+        SchemaSource::Text(text) => AnswerSchema::parse(text, "the text of `--schema`"),
+        SchemaSource::File(path) => {
+            let text = read_text_file(path, context).await?;
+            AnswerSchema::parse(&text, &format!("`{}`", path.display()))
+        }
+        SchemaSource::Stdin => {
+            let text = text::decode(read_stdin(context).await?, "stdin")?;
+            AnswerSchema::parse(&text, "stdin")
+        }
+    }
 }
 
 /// Reads a file of text.

@@ -62,6 +62,7 @@ pub(super) fn permissions(
         switch: request.permission.switch,
         gate: None,
         answerer,
+        answer: None,
         agent_rules,
         session_rules: rules,
         directory: connection.directory.clone(),

@@ -6,8 +6,9 @@ use super::permissions::permissions;
 use super::ready::ReadyConnection;
 use super::session::{ReadySession, ResumedSession, SessionLocks, WantedSession, find};
 use super::turn::PreparedTurn;
+use crate::answer_schema::AnswerSchema;
 use crate::client::EventStream;
-use crate::client::types::{NewSession, Prompt, PromptPart};
+use crate::client::types::{NewSession, Prompt, PromptPart, Rule, RuleAction};
 use crate::connect::Connection;
 use crate::error::Failure;
 use crate::input::PromptParts;
@@ -15,7 +16,7 @@ use crate::permission::Policy;
 use crate::request::{NamesRequest, RehearsalChoice};
 use crate::support::identifier;
 use crate::support::output_files::OutputFiles;
-use crate::turn::{Answerer, Turn, TurnStart};
+use crate::turn::{Answerer, Turn, TurnStart, WantedAnswer};
 
 /// The longest title that we make up, in characters.
 const TITLE_LENGTH: usize = 60;
@@ -34,6 +35,8 @@ pub(crate) struct TurnInput {
     pub(crate) system: Option<String>,
     pub(crate) policy: Policy,
     pub(crate) answerer: Answerer,
+    /// What the answer has to be, and how many wrong ones are sent back.
+    pub(crate) schema: Option<(AnswerSchema, u32)>,
 }
 
 impl Target {
@@ -76,6 +79,25 @@ impl Target {
             None => failure,
         })?;
         let mut permissions = permissions(prompt, connection, &names, input.policy, input.answerer)?;
+        let mut system = input.system;
+        if let Some((schema, retries)) = input.schema {
+            let model = names
+                .model
+                .as_ref()
+                .and_then(|model| ready.catalog.providers.model(model));
+            let has_tools = model.is_none_or(|model| model.capabilities.toolcall);
+            let tool = match ready.gate.as_mut().filter(|_| has_tools) {
+                Some(gate) => Some(gate.offer(&WantedAnswer::offer(&schema)).await?),
+                None => None,
+            };
+            if let Some(tool) = &tool {
+                permissions.session_rules.push(Rule::new(tool, "*", RuleAction::Allow));
+            }
+            let wanted = WantedAnswer { schema, retries, tool };
+            let own = system.map_or_else(String::new, |own| own + "\n\n");
+            system = Some(own + &wanted.instructions());
+            permissions.answer = Some(wanted);
+        }
         let title = prompt.request.title.clone();
         let new = NewSession {
             title: title.unwrap_or_else(|| title_of(&input.parts.text)),
@@ -89,7 +111,7 @@ impl Target {
         }
         permissions.session_rules.clone_from(&session.rules);
         let cost_is_known = ready.catalog.cost_is_known(names.model.as_ref());
-        let message = message(input.parts, input.system, &names)?;
+        let message = message(input.parts, system, &names)?;
         let session_title = session.title.clone();
         let turn = turn(prompt, connection, session, message);
         let events = match ready.events.take() {
@@ -97,6 +119,9 @@ impl Target {
             None => EventStream::open(client.clone()).await?,
         };
         permissions.gate = ready.gate.take();
+        if let Some(gate) = &permissions.gate {
+            gate.serve(&turn.session_id, permissions.answer.is_some());
+        }
         Ok(PreparedTurn {
             turn,
             permissions,
@@ -188,6 +213,7 @@ fn capabilities() -> Vec<String> {
         "questions",
         "rehearsal",
         "retry",
+        "schema",
         "text_void",
         "verify",
         "worktree",

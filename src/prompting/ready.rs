@@ -108,6 +108,7 @@ impl ReadyConnection {
             },
             guarded: is_guarded(prompt),
             questions,
+            answer_tools: usize::from(prompt.request.schema.is_some()),
         };
         loop {
             let request = &prompt.request.connect;

@@ -16,7 +16,8 @@ use crate::gate::Gate;
 use crate::permission::Policy;
 use crate::render::spinner::Phase;
 use crate::support::duration::{millis_between, millis_since};
-use crate::turn::{self, Driven, Outcome, Permissions, Phases, Turn, TurnStart, TurnState, decimal};
+use crate::support::json;
+use crate::turn::{self, Driven, GivenAnswer, Outcome, Permissions, Phases, Turn, TurnStart, TurnState, decimal};
 
 /// For the output of a run that was told to stop, and for other last requests.
 pub(crate) const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(5);
@@ -98,6 +99,14 @@ impl PreparedTurn {
         outcome.session_id = Some(session_id);
         outcome.phases = phases(prompt.begun, connection, sent_ms, driven.first_text);
         outcome.permissions = driven.permissions;
+        if let Some(GivenAnswer { value, last, checks }) = driven.answer {
+            if let Some(text) = value.as_ref().map(json::line).or(last) {
+                outcome.last_message.clone_from(&text);
+                outcome.result = text;
+            }
+            outcome.structured = value;
+            outcome.schema = Some(checks);
+        }
         let failure = driven.failure;
         outcome.failure = failure.map(|failure| explain_directory(failure, &connection.directory));
         outcome.directory = connection.directory.to_string_lossy().into_owned();

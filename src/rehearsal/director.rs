@@ -48,10 +48,12 @@ impl Director {
             if caller == Caller::Main {
                 self.last = Some(at);
             }
-            return ChosenReply::of(&self.script.replies[at], at);
+            return ChosenReply::of(&self.script.replies[at], at).naming_tools_of(request);
         }
         match (caller, self.script.afterwards, self.last) {
-            (Caller::Main, Afterwards::Repeat, Some(at)) => ChosenReply::of(&self.script.replies[at], at),
+            (Caller::Main, Afterwards::Repeat, Some(at)) => {
+                ChosenReply::of(&self.script.replies[at], at).naming_tools_of(request)
+            }
             (Caller::Main, Afterwards::Fail, _) => {
                 ChosenReply::built_in(ReplyAction::HttpError(no_reply_left(request)))
             }
@@ -67,6 +69,19 @@ impl ChosenReply {
             hang: reply.hang,
             action: reply.action.clone(),
         }
+    }
+
+    /// A name with `*` becomes that of the first tool on offer that it fits.
+    fn naming_tools_of(mut self, request: &CompletionRequest) -> Self {
+        if let ReplyAction::Answer(answer) = &mut self.action {
+            for call in answer.tool_calls.iter_mut().filter(|call| call.name.contains('*')) {
+                let pattern = Pattern::new(&call.name);
+                if let Some(tool) = request.tools().find(|tool| pattern.matches(tool)) {
+                    tool.clone_into(&mut call.name);
+                }
+            }
+        }
+        self
     }
 
     fn built_in(action: ReplyAction) -> Self {
@@ -88,6 +103,11 @@ fn holds(conditions: &Conditions, request: &CompletionRequest, caller: Caller) -
         && is(&conditions.user, &|| Some(request.last_user()))
         && is(&conditions.tool_result, &|| request.tool_results())
         && is(&conditions.system, &|| Some(request.system()))
+        && conditions
+            .offers
+            .as_ref()
+            .is_none_or(|name| request.tools().any(|tool| name.matches(tool)))
+        && is(&conditions.tool_choice, &|| request.tool_choice().map(str::to_owned))
 }
 
 fn built_in_text(request: &CompletionRequest, caller: Caller) -> String {
@@ -182,6 +202,27 @@ mod tests {
             "This is a rehearsal: no model was asked. The prompt begins: x"
         );
         assert_eq!(ask(&mut director, "x", Caller::Main), "main");
+    }
+
+    #[test]
+    fn a_reply_can_depend_on_the_tools_and_name_one_of_them() {
+        let script = "[[reply]]\ntool_choice = 'required'\nstatus = 400\n[[reply]]\noffers = 'answer*'\n\
+                      tool_calls = [{ name = 'answer_*', arguments = {} }]\n[[reply]]\ntext = 'none'";
+        let mut director = director(script);
+        let mut ask = |tools: &[&str], choice: &str| {
+            let tools: Vec<_> = tools
+                .iter()
+                .map(|name| json!({ "function": { "name": name } }))
+                .collect();
+            let request = serde_json::from_value(json!({ "tools": tools, "tool_choice": choice })).unwrap();
+            match director.choose(&request, Caller::Main).action {
+                ReplyAction::Answer(answer) => answer.tool_calls.first().map_or(answer.text, |call| call.name.clone()),
+                ReplyAction::HttpError(error) => error.status.to_string(),
+            }
+        };
+        assert_eq!(ask(&["bash"], "auto"), "none");
+        assert_eq!(ask(&["bash", "answer_7"], "required"), "400 Bad Request");
+        assert_eq!(ask(&["bash", "answer_7"], "auto"), "answer_7");
     }
 
     #[test]

@@ -100,6 +100,8 @@ pub(super) struct Conditions {
     pub(super) tool_result: Option<Pattern>,
     pub(super) system: Option<Pattern>,
     pub(super) model: Option<Pattern>,
+    pub(super) offers: Option<Pattern>,
+    pub(super) tool_choice: Option<Pattern>,
     /// `None`: any sender.
     pub(super) caller: Option<Caller>,
 }

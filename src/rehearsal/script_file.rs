@@ -88,6 +88,10 @@ struct RawReply {
     system: Option<String>,
     /// Condition: the id of the model.
     model: Option<String>,
+    /// Condition: the name of a tool that the model may call.
+    offers: Option<String>,
+    /// Condition: whether the model must call a tool, such as `required`, or which one.
+    tool_choice: Option<String>,
     /// Condition: who asks; `main` without this key. Titles, summaries and subagents that no reply names get a built-in
     /// answer and use nothing up.
     caller: Option<CallerName>,
@@ -222,6 +226,8 @@ impl RawReply {
             tool_result: self.tool_result.as_deref().map(Pattern::new),
             system: self.system.as_deref().map(Pattern::new),
             model: self.model.as_deref().map(Pattern::new),
+            offers: self.offers.as_deref().map(Pattern::new),
+            tool_choice: self.tool_choice.as_deref().map(Pattern::new),
             caller: match self.caller {
                 Some(CallerName::Any) => None,
                 None | Some(CallerName::Main) => Some(Caller::Main),

@@ -15,7 +15,9 @@ pub(super) struct CompletionRequest {
     #[serde(default)]
     pub(super) stream: bool,
     #[serde(default)]
-    tools: Vec<serde::de::IgnoredAny>,
+    tools: Vec<Value>,
+    #[serde(default)]
+    tool_choice: Value,
 }
 
 #[derive(Debug, Deserialize)]
@@ -46,6 +48,17 @@ impl CompletionRequest {
             .map_or(0, |at| at + 1);
         let results: Vec<String> = self.messages[from..].iter().map(CompletionMessage::text).collect();
         (!results.is_empty()).then(|| results.join("\n"))
+    }
+
+    /// The names of the tools that the model may call.
+    pub(super) fn tools(&self) -> impl Iterator<Item = &str> {
+        self.tools.iter().filter_map(|tool| tool["function"]["name"].as_str())
+    }
+
+    /// Whether the model must call a tool: `auto`, `required`, or the name of the tool that it has to call.
+    pub(super) fn tool_choice(&self) -> Option<&str> {
+        let choice = &self.tool_choice;
+        choice.as_str().or_else(|| choice["function"]["name"].as_str())
     }
 
     pub(super) fn system(&self) -> String {

@@ -14,8 +14,8 @@ use crate::error::{ErrorClass, ErrorSubclass, Failure, FailureKind, Recovery};
 use crate::request::ModelRef;
 use crate::support::json;
 use crate::turn::{
-    CheckResults, EngineInfo, FileChange, MissingMcp, Outcome, PermissionRecord, Phases, QuestionRecord, Retry,
-    TextDelta, TodoItem, ToolCall, TurnStart, TurnStatus, Update, Usage, Worktree,
+    AnswerChecks, CheckResults, EngineInfo, FileChange, MissingMcp, Outcome, PermissionRecord, Phases, QuestionRecord,
+    Retry, TextDelta, TodoItem, ToolCall, TurnStart, TurnStatus, Update, Usage, Worktree,
 };
 
 /// The version of the format. It changes only when a consumer of the old version could misread the new one.
@@ -139,6 +139,10 @@ pub struct ResultRecord<'a> {
     checks: &'a CheckResults,
     /// The git worktree of the run, with `--worktree`.
     worktree: Option<&'a Worktree>,
+    /// The answer, with `--schema`; null without one that follows the schema.
+    structured: Option<&'a Value>,
+    /// How often the model answered, and what was wrong, with `--schema`.
+    schema: Option<&'a AnswerChecks>,
     /// MCP servers whose tools the model did not have.
     missing_mcp: &'a [MissingMcp],
     /// Whether the run stopped waiting for a silent, open stdin and sent the prompt without it.
@@ -229,6 +233,8 @@ impl<'a> Record<'a> {
             rehearsal: outcome.rehearsal,
             checks: &outcome.checks,
             worktree: outcome.worktree.as_ref(),
+            structured: outcome.structured.as_ref(),
+            schema: outcome.schema.as_ref(),
             missing_mcp: &outcome.missing_mcp,
             stdin_given_up: outcome.stdin_given_up,
         }))

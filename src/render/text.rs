@@ -231,7 +231,10 @@ pub(super) struct LastMessage(pub(super) TextRender);
 
 impl Body for LastMessage {
     fn finish(&mut self, outcome: &Outcome, console: &mut OutputStreams) -> io::Result<()> {
-        self.0.write(&outcome.last_message, console)?;
+        // Whoever reads JSON must not get what is none.
+        if outcome.schema.is_none() || outcome.structured.is_some() {
+            self.0.write(&outcome.last_message, console)?;
+        }
         self.0.finish(outcome, console)
     }
 }

@@ -39,8 +39,8 @@ pub use permission::{
 };
 pub use policy::{LogFilter, PolicyRequest, PolicyScope, TypedCall};
 pub use run::{
-    AgentLimits, Checks, Limits, NotInADialog, PromptSource, RunRequest, SessionLifetime, StdinUse, SystemPrompt,
-    WorktreeChoice,
+    AgentLimits, Checks, Limits, NotInADialog, PromptSource, RunRequest, SchemaChoice, SchemaSource, SessionLifetime,
+    StdinUse, SystemPrompt, WorktreeChoice,
 };
 pub use schema::SchemaName;
 pub use server::{Follow, InUse, ServerAction, ServerCommandRequest, ServerReference, StopChoice};

@@ -102,10 +102,29 @@ pub struct RunRequest {
     /// What the model may do.
     pub permission: PermissionRequest,
     pub output: OutputRequest,
+    /// `--schema`: what the answer has to be.
+    pub schema: Option<SchemaChoice>,
     /// What has to hold after the turn for the run to succeed.
     pub checks: Checks,
     /// `--worktree`: a fresh git worktree to work in.
     pub worktree: Option<WorktreeChoice>,
+}
+
+/// What the answer has to be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SchemaChoice {
+    pub source: SchemaSource,
+    /// `--schema-retries`: how many wrong answers are sent back.
+    pub retries: u32,
+}
+
+/// Where a JSON Schema is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SchemaSource {
+    /// On the command line.
+    Text(String),
+    File(PathBuf),
+    Stdin,
 }
 
 /// What has to hold after a turn that went well.

@@ -40,6 +40,8 @@ pub struct ServerSpec {
     pub rehearsal: Option<ScriptText>,
     /// Whether every tool call passes the tool gate.
     pub gated: bool,
+    /// How many commands at a time can have the model answer by a tool.
+    pub answer_tools: usize,
     /// Whether the command needs all models that there are, and not only those of the providers in use.
     pub whole_catalog: bool,
 }
@@ -91,7 +93,15 @@ impl ServerSpec {
         let mut hub = None;
         if self.gated {
             let opened = Hub::open(&directories.cache).await?;
-            guard_engine(&opened, &self.directory, environment, &mut config, &mut variables);
+            let answer_tools = self.answer_tools;
+            guard_engine(
+                &opened,
+                &self.directory,
+                environment,
+                &mut config,
+                &mut variables,
+                answer_tools,
+            );
             hub = Some(opened);
         }
         let guard =

@@ -19,6 +19,16 @@ pub fn document(value: &impl Serialize) -> serde_json::Result<Vec<u8>> {
     Ok(escaped(&serde_json::to_string_pretty(value)?).into_bytes())
 }
 
+/// A value without white space.
+pub fn line(value: &serde_json::Value) -> String {
+    escaped(&value.to_string()).trim_end().to_owned()
+}
+
+/// A value with white space for a person.
+pub fn indented(value: &serde_json::Value) -> String {
+    escaped(&format!("{value:#}")).trim_end().to_owned()
+}
+
 /// Appends a value as one line, with its line feed.
 ///
 /// # Errors

@@ -1,6 +1,7 @@
 //! Small named pieces that several stages share and that know nothing of the domain.
 
 pub mod amounts;
+pub mod answer_tool;
 pub mod atomic_file;
 pub mod brought;
 pub mod duration;

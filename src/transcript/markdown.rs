@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::document::{Transcript, TranscriptMessage, holds, text};
 use super::prompts::PromptPositions;
 use crate::request::Reasoning;
+use crate::support::answer_tool;
 use crate::support::timestamp::rfc3339;
 
 /// Limit of an argument of a tool call, in characters.
@@ -159,11 +160,17 @@ impl Page {
             }
             "agent" => Some((format!("- asks the agent {}", code(text(part, "name"))), true)),
             "subtask" => Some((format!("- starts: {}", line(text(part, "description"))), true)),
+            "tool" if gave_answer(part) => Some((format!("```json\n{:#}\n```", part["state"]["input"]), false)),
             "tool" => Some((tool(part), true)),
             "compaction" if message.is_of_user() => Some(("*The conversation was compacted here.*".to_owned(), false)),
             _ => None,
         }
     }
+}
+
+/// Whether a call is an answer that followed a schema: its arguments are what the user got.
+fn gave_answer(part: &Value) -> bool {
+    answer_tool::is_name(text(part, "tool")) && text(&part["state"], "status") == "completed"
 }
 
 /// A tool call in one line.

@@ -9,18 +9,20 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use super::changes::FileChange;
+use super::checked_answer::GivenAnswer;
 use super::conclusion::{broken_stream, classify, judge, naming_model, no_answer, of_retry, too_long_after_summaries};
 use super::gatekeeper::{GateEvent, Gatekeeper, Permissions};
 use super::limits::exceeded;
 use super::state::TurnState;
 use super::tools::{failed_without_ripgrep, may_have_written};
 use super::update::{PermissionRecord, Retry, ToolCall, TurnStart, TurnStatus, Update};
-use crate::client::types::{CommandCall, MessageWithParts, Prompt};
+use crate::client::types::{CommandCall, MessageWithParts, PartKind, Prompt, PromptPart};
 use crate::client::{Client, Error, Event, EventStream, Received, StreamItem};
 use crate::error::{Failure, FailureKind};
 use crate::gate::{Gate, Moment};
 use crate::permission::{Decision, Policy};
 use crate::request::{AgentLimits, Preset, ToolsSwitch};
+use crate::support::identifier;
 use crate::support::output_files::OutputFiles;
 use crate::support::timestamp::now_ms;
 
@@ -79,6 +81,8 @@ pub struct Driven {
     pub policy: Policy,
     /// The tool gate, for another turn. New calls wait in it.
     pub gate: Option<Gate>,
+    /// `None` where no schema is wanted.
+    pub answer: Option<GivenAnswer>,
 }
 
 enum EarlyEnd {
@@ -132,6 +136,7 @@ pub async fn drive(
         first_text: driver.first_text,
         policy: driver.gatekeeper.policy,
         gate: driver.gatekeeper.left_gate,
+        answer: driver.gatekeeper.answer.map(|answer| answer.given),
     }
 }
 
@@ -220,9 +225,9 @@ impl Driver {
                     failure = ends.stop => return Some(failure),
                 };
                 self.flush().await;
+                self.delete_ends().await;
                 match read {
-                    Ok(Ok(())) => judge(&self.state, &self.gatekeeper.records)
-                        .or_else(|| exceeded(&self.state, &self.turn.limits)),
+                    Ok(Ok(())) => self.judge(),
                     // The streamed text may be the whole answer, but that is not certain.
                     Ok(Err(error)) => Some(Failure::from(error)),
                     Err(_) => Some(Failure::engine(
@@ -251,6 +256,38 @@ impl Driver {
         }
     }
 
+    /// Judges a turn that has run to its end; `None` is success.
+    fn judge(&mut self) -> Option<Failure> {
+        let judged = judge(&self.state, &self.gatekeeper.records).or_else(|| exceeded(&self.state, &self.turn.limits));
+        let Some(answer) = &mut self.gatekeeper.answer else {
+            return judged;
+        };
+        if !answer.is_over {
+            let failure = judged.filter(|failure| failure.kind != FailureKind::InvalidResult);
+            let text = self.state.last_text();
+            if failure.is_some() || answer.take_text(&text).is_err() {
+                return failure.or_else(|| Some(answer.failure()));
+            }
+        }
+        if answer.given.value.is_some() {
+            None
+        } else {
+            Some(answer.failure())
+        }
+    }
+
+    /// Deletes the messages that say nothing but that the turn was ended. Left there, they do no harm.
+    async fn delete_ends(&self) {
+        for message in self.state.ends() {
+            let deleting = self.turn.client.delete_message(&self.turn.session_id, message);
+            match timeout(ABORT_TIMEOUT, deleting).await {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) => tracing::debug!(%error, "cannot delete the message that ended the turn"),
+                Err(_) => tracing::debug!("the message that ended the turn is not deleted in time"),
+            }
+        }
+    }
+
     /// Reads the newest message of a resumed session before the prompt is sent: messages up to it are not part of this
     /// turn.
     async fn read_newest_before(&mut self) -> Result<(), Error> {
@@ -263,7 +300,7 @@ impl Driver {
     }
 
     async fn follow(&mut self, events: &mut EventStream, ends: &mut OutsideEnd<'_>) -> EarlyEnd {
-        let answer = self.send_prompt();
+        let answer = self.send(self.turn.prompt.clone(), self.turn.command.clone());
         tokio::pin!(answer);
         let mut following = FollowState::default();
         loop {
@@ -300,7 +337,14 @@ impl Driver {
                 }
                 () = sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => {}
                 result = &mut answer, if following.refused.is_none() => match result {
-                    Ok(_) => return EarlyEnd::Answered,
+                    Ok(message) => match self.asks_again(&message) {
+                        None => return EarlyEnd::Answered,
+                        Some(Err(failure)) => return EarlyEnd::Stopped(failure),
+                        Some(Ok(prompt)) => {
+                            following.idle_since = None;
+                            answer.set(self.send(prompt, None));
+                        }
+                    },
                     // The turn may go on without the connection; its events report when it is over.
                     Err(error) if error.is_transport() && !following.lost => following.refused = Some(error),
                     Err(error) => return EarlyEnd::Refused(error),
@@ -319,12 +363,28 @@ impl Driver {
         }
     }
 
-    /// Sends the prompt, or the command in its place; the future resolves with the engine's answer.
-    fn send_prompt(&self) -> impl Future<Output = Result<MessageWithParts, Error>> + use<> {
+    /// The prompt with which the model is asked again, after a text that is not the wanted answer.
+    fn asks_again(&mut self, message: &MessageWithParts) -> Option<Result<Prompt, Failure>> {
+        let answer = self.gatekeeper.answer.as_mut().filter(|answer| !answer.is_over)?;
+        // A turn that failed, or was cut off, is judged as it is.
+        if message.info.error.is_some() || message.info.finish.as_deref() != Some("stop") {
+            return None;
+        }
+        let texts = message.parts.iter().filter(|part| part.kind == PartKind::Text);
+        let text: String = texts.map(|part| part.text.as_str()).collect();
+        let wrong = answer.take_text(&text).err().filter(|_| !answer.is_over)?;
+        let prompt = again(&self.turn.prompt, wrong);
+        Some(prompt.map_err(|error| Failure::failed("cannot make an id for the prompt").caused_by(&error)))
+    }
+
+    /// Sends a prompt, or the command in its place; the future resolves with the engine's answer.
+    fn send(
+        &self,
+        prompt: Prompt,
+        command: Option<CommandCall>,
+    ) -> impl Future<Output = Result<MessageWithParts, Error>> + use<> {
         let client = self.turn.client.clone();
         let session = self.turn.session_id.clone();
-        let prompt = self.turn.prompt.clone();
-        let command = self.turn.command.clone();
         async move {
             match command {
                 None => client.prompt(&session, &prompt).await,
@@ -494,7 +554,8 @@ impl Driver {
             return Some(broken_stream());
         }
         // A turn that is ending is judged at its end; an abort would only mark its answer as cut off.
-        if self.state.is_finishing() {
+        let is_answered = self.gatekeeper.answer.as_ref().is_some_and(|answer| answer.is_over);
+        if is_answered || self.state.is_finishing() {
             return None;
         }
         exceeded(&self.state, &self.turn.limits)
@@ -770,6 +831,16 @@ impl Driver {
             permit.send(update);
         }
     }
+}
+
+/// A prompt with the names of `prompt` and another text.
+fn again(prompt: &Prompt, text: String) -> Result<Prompt, getrandom::Error> {
+    let id = identifier::ascending("prt")?;
+    Ok(Prompt {
+        message_id: identifier::ascending("msg")?,
+        parts: vec![PromptPart::Text { id, text }],
+        ..prompt.clone()
+    })
 }
 
 fn first_line(text: &str) -> &str {

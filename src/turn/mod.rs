@@ -5,6 +5,7 @@
 
 mod answer;
 mod changes;
+mod checked_answer;
 mod comparison;
 mod conclusion;
 mod drive;
@@ -17,6 +18,7 @@ mod update;
 mod usage;
 
 pub use changes::{ChangeStatus, FileChange};
+pub use checked_answer::{AnswerChecks, GivenAnswer, WantedAnswer};
 pub use comparison::complete_changes;
 pub use drive::{Driven, Turn, drive};
 pub use gatekeeper::{Answerer, Permissions};

@@ -2,8 +2,10 @@
 
 use schemars::JsonSchema;
 use serde::Serialize;
+use serde_json::Value;
 
 use super::changes::FileChange;
+use super::checked_answer::AnswerChecks;
 use super::update::{EngineInfo, PermissionRecord, ToolCall};
 use super::usage::Usage;
 use crate::error::{Failure, FailureKind};
@@ -45,6 +47,10 @@ pub struct Outcome {
     /// The results of the checks after the turn.
     pub checks: CheckResults,
     pub worktree: Option<Worktree>,
+    /// The answer that follows the schema of `--schema`.
+    pub structured: Option<Value>,
+    /// How it came about; `None` without `--schema`.
+    pub schema: Option<AnswerChecks>,
     /// MCP servers whose tools the model did not have, with the reason.
     pub missing_mcp: Vec<MissingMcp>,
     /// Whether the run gave up waiting for a silent, open stdin and sent the prompt without it.

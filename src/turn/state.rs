@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use super::answer::TurnText;
 use super::changes::{FileChange, TurnChanges};
+use super::checked_answer::{ENOUGH, is_end};
 use super::tools::TurnTools;
 use super::update::{Retry, TurnStatus, Update};
 use super::usage::Usage;
@@ -31,6 +32,8 @@ pub struct TurnState {
     message_index: HashMap<String, usize>,
     /// Messages that existed before the prompt.
     foreign: HashSet<String>,
+    /// Messages with which the turn was ended, and which say nothing.
+    ends: Vec<String>,
     answers_older_prompt: bool,
     answer: TurnText,
     /// The whole answer and its last message, when the run ended before the engine's turn did.
@@ -93,7 +96,8 @@ impl TurnState {
             Event::Status { session_id, status } => self.status(session_id, status, now_ms, out),
             Event::Idle { session_id } => self.status(session_id, &SessionStatus::Idle, now_ms, out),
             Event::Error { session_id, error }
-                if session_id.as_ref().is_none_or(|id| self.sessions.contains_key(id)) =>
+                if !error.data.message.contains(ENOUGH)
+                    && session_id.as_ref().is_none_or(|id| self.sessions.contains_key(id)) =>
             {
                 self.errors.push((session_id.clone(), error.clone()));
             }
@@ -130,7 +134,7 @@ impl TurnState {
     /// Takes the stored messages of a session of this turn after the prompt, oldest first.
     pub fn reconcile(&mut self, messages: &[MessageWithParts], out: &mut Vec<Update>) {
         for stored in messages {
-            if !self.may_be_ours(&stored.info) {
+            if !self.may_be_ours(&stored.info) || self.drop_end(&stored.info) {
                 continue;
             }
             // The read found the message after our prompt, which overrides the events.
@@ -419,6 +423,9 @@ impl TurnState {
             self.answers_older_prompt |= self.is_new_answer_to_older_prompt(info);
             return;
         }
+        if self.drop_end(info) {
+            return;
+        }
         // An answer seen before our prompt was stored replies to another prompt, unless it names ours: the engine
         // confirms a stream a moment before it sends events there, so the event of our prompt may be lost.
         let is_known = self.answers_prompt(info) || self.message_index.contains_key(&info.id);
@@ -463,6 +470,25 @@ impl TurnState {
             self.answer.close_message(&info.id);
             self.answer.give_out(out);
         }
+    }
+
+    /// Leaves out the message that is left where the engine was not let call the model again, and remembers it.
+    fn drop_end(&mut self, info: &MessageInfo) -> bool {
+        if !is_end(info) {
+            return false;
+        }
+        if !self.ends.contains(&info.id) {
+            self.ends.push(info.id.clone());
+        }
+        self.messages.retain(|message| message.info.id != info.id);
+        let ids = self.messages.iter().enumerate();
+        self.message_index = ids.map(|(at, message)| (message.info.id.clone(), at)).collect();
+        true
+    }
+
+    /// The messages of the run's own session that say nothing but that the turn was ended.
+    pub fn ends(&self) -> &[String] {
+        &self.ends
     }
 
     /// Takes a message of this turn.

@@ -103,6 +103,7 @@ async fn changed(prepare: impl FnOnce(&Path)) -> Vec<(String, Option<ChangeStatu
         started: TurnStart::default(),
     };
     let permissions = Permissions {
+        answer: None,
         policy: Policy::new(
             &PermissionRequest {
                 preset: Preset::AutoTools,

@@ -19,6 +19,7 @@ mod permissions;
 mod provider_failures;
 mod reconnect;
 mod redirects;
+mod schema;
 #[cfg(target_os = "linux")]
 mod secrets;
 mod sessions;

@@ -109,7 +109,7 @@ fn an_option_of_a_neighbour_is_taken_or_says_what_to_type() {
         (&["--permission-mode", "plan", "hi"], "--read-only"),
         (&["--system-prompt", "x", "hi"], "--system"),
         (&["--format", "json", "hi"], "--output-format"),
-        (&["--json-schema", "x", "hi"], "schema"),
+        (&["--json-schema", "/nonexistent", "hi"], "/nonexistent"),
         (&["-o", "json", "hi"], "`--output-format json`"),
         (&["--efort", "high", "hi"], "did you mean `--effort`?"),
         (&["session", "shwo"], "did you mean `show`?"),

@@ -69,6 +69,12 @@ impl Model {
         self.rehearsal.requests().count
     }
 
+    /// The requests, oldest first; as many as are kept.
+    pub(crate) fn requests(&self) -> Vec<Value> {
+        let requests = self.rehearsal.requests();
+        requests.recent.iter().map(RecordedRequest::json).collect()
+    }
+
     /// Names of the tools that the newest request offers, sorted.
     pub(crate) fn offered_tools(&self) -> Vec<String> {
         let requests = self.rehearsal.requests();

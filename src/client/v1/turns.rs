@@ -56,6 +56,12 @@ impl Client {
             .await
     }
 
+    /// Deletes a message.
+    pub async fn delete_message(&self, session: &str, message: &str) -> Result<(), Error> {
+        let _: Value = self.delete(&format!("/session/{session}/message/{message}")).await?;
+        Ok(())
+    }
+
     /// The messages of a session after the message `after`, oldest first; empty when that message is not stored. All
     /// messages when `after` is `None`.
     pub async fn messages_after(&self, session: &str, after: Option<&str>) -> Result<Vec<MessageWithParts>, Error> {

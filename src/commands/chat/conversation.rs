@@ -357,6 +357,7 @@ impl<'a> Conversation<'a> {
             system,
             policy: granted.unwrap_or_else(|| policy(prompt.context, prompt.request, &ready.connection)),
             answerer: answerer(prompt),
+            schema: None,
         };
         let mut prepared = target.prepare(prompt, ready, input).await?;
         let turn = &mut prepared.turn;

@@ -29,8 +29,9 @@ use crate::input;
 use crate::permission::Decision;
 use crate::prompting::turn::{SHUTDOWN_TIMEOUT, delete_session};
 use crate::prompting::{Display, PromptContext};
-use crate::request::{OnDenial, Preset, RehearsalChoice, RunRequest, ServerChoice, SessionLifetime};
+use crate::request::{OnDenial, OutputMode, Preset, RehearsalChoice, RunRequest, ServerChoice, SessionLifetime};
 use crate::support::duration::millis_since;
+use crate::support::json;
 use crate::support::loopback::is_loopback;
 use crate::turn::{MissingMcp, Outcome, PermissionRecord};
 
@@ -220,6 +221,10 @@ async fn take_turn(
         .await
         .locks;
     outcome.stdin_given_up = gave_up_stdin;
+    let to_terminal = prompt.context.streams.stdout_is_terminal && request.output.mode == OutputMode::Text;
+    if let Some(value) = outcome.structured.as_ref().filter(|_| to_terminal) {
+        outcome.last_message = json::indented(value);
+    }
     if gave_up_stdin && input::stdin_came_late() {
         let warning =
             "stdin brought something after it was given up, which the model has not seen; a last word `-` waits for it";

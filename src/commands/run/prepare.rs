@@ -41,6 +41,10 @@ pub(super) async fn prepare(prompt: PromptContext<'_>) -> Result<PreparedRun, Fa
     }
     let files = input::read_attachments(&request.attachments, input).await?;
     let system = input::read_system(request.system.as_ref(), input).await?;
+    let schema = match &request.schema {
+        Some(choice) => Some((input::read_schema(&choice.source, input).await?, choice.retries)),
+        None => None,
+    };
     let answerer = answerer(prompt);
     let locks = lock_kept(prompt).await?;
     let reading = input::read_prompt(&request.prompt, request.stdin, input);
@@ -68,6 +72,7 @@ pub(super) async fn prepare(prompt: PromptContext<'_>) -> Result<PreparedRun, Fa
         system,
         policy,
         answerer,
+        schema,
     };
     let mut prepared = target.prepare(prompt, &mut ready, input).await?;
     prepared.turn.outputs = OutputFiles::of_process(answer_file);

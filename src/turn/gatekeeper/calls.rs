@@ -6,6 +6,7 @@ use std::path::Path;
 use serde_json::Value;
 use tokio::time::timeout;
 
+use super::super::checked_answer::{ENOUGH, TITLE_AGENT};
 use super::super::limits::{allows_tool_call, too_many_tool_calls};
 use super::super::state::TurnState;
 use super::super::update::Update;
@@ -24,9 +25,10 @@ use crate::support::visible::visible;
 impl Gatekeeper {
     /// Judges a call at the tool gate. A returned failure ends the run.
     pub(super) fn call(&mut self, call: GateCall, state: &TurnState, out: &mut Vec<Update>) -> Option<Failure> {
+        let call = self.answer_call(call, state)?;
         let has_passed = |tool| self.passed.by(&call.session_id, &call.call_id, tool).is_some();
         match call.moment {
-            Moment::Call => {}
+            Moment::Call | Moment::Model => {}
             // Just before a process starts: passes only for a call whose command was judged and allowed.
             Moment::Shell if has_passed("bash") => {
                 call.pass();
@@ -74,6 +76,32 @@ impl Gatekeeper {
             return Some(failure);
         }
         self.decide(ask, AskSource::Gate(call), fixed, state, out);
+        None
+    }
+
+    /// Handles calls of the tool that gives the answer, and calls of the model; gives back any other call.
+    fn answer_call(&mut self, call: GateCall, state: &TurnState) -> Option<GateCall> {
+        let mut answer = self.answer.as_mut();
+        match call.moment {
+            Moment::Model => {
+                let is_of_turn = call.arguments["agent"] != TITLE_AGENT;
+                if is_of_turn && answer.is_some_and(|answer| answer.is_over) {
+                    call.refuse(ENOUGH);
+                } else {
+                    call.pass();
+                }
+            }
+            Moment::Call if answer.as_ref().is_some_and(|answer| answer.is_given_by(&call.tool)) => {
+                if !state.is_root(&call.session_id) {
+                    call.refuse("Only the main agent gives the answer to the user.");
+                } else if let Some(Err(wrong)) = answer.as_mut().map(|answer| answer.take_arguments(&call.arguments)) {
+                    call.refuse(wrong);
+                } else {
+                    call.pass();
+                }
+            }
+            _ => return Some(call),
+        }
         None
     }
 

@@ -36,6 +36,7 @@ use self::decision::{ApproverKind, GateDecision};
 use self::order::CallOrder;
 use self::passed::Passed;
 use self::tamper::TamperWatch;
+use super::checked_answer::{CheckedAnswer, WantedAnswer};
 use super::state::TurnState;
 use super::update::{PermissionRecord, ToolCall, ToolStatus, Update};
 use crate::client::Client;
@@ -77,6 +78,8 @@ pub struct Permissions {
     /// The rules that we gave to the session. Other rules mean that another client has changed them.
     pub session_rules: Vec<Rule>,
     pub directory: PathBuf,
+    /// What the answer has to be.
+    pub answer: Option<WantedAnswer>,
     /// The log of all decisions; `None` when a plain prompt has no place for it.
     pub audit: Option<AuditLog>,
 }
@@ -161,6 +164,8 @@ pub(super) struct Gatekeeper {
     /// Calls that will not run, because the run is over. The model would go on after a refusal, so the calls wait until
     /// the model is stopped.
     held: Vec<GateCall>,
+    /// What the answer has to be, and the answers so far.
+    pub(super) answer: Option<CheckedAnswer>,
     /// Every decision that belongs in a record.
     pub(super) records: Vec<PermissionRecord>,
 }
@@ -235,6 +240,7 @@ impl Gatekeeper {
             tracing: JoinSet::new(),
             order: CallOrder::default(),
             held: Vec::new(),
+            answer: permissions.answer.map(CheckedAnswer::new),
             records: Vec::new(),
         }
     }

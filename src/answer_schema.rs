@@ -1,0 +1,303 @@
+//! `--schema`: the JSON Schema that the answer has to follow.
+//!
+//! In: the text of a schema, then what the model answers: the arguments of a tool, or text. Out: the value, or what is wrong
+//! with it, for the model to read. Invariants: nothing is fetched, and a value that does not follow the schema never comes out.
+
+use std::sync::Arc;
+
+use jsonschema::{ValidationError, Validator};
+use serde_json::{Value, json};
+
+use crate::error::Failure;
+
+/// How many errors of one answer are told.
+const MOST_ERRORS: usize = 20;
+/// The longest error, in characters: some repeat the value.
+const LONGEST_ERROR: usize = 300;
+/// The property that holds a value whose schema is not that of an object.
+const VALUE: &str = "value";
+
+/// A schema that can be used. Drafts 4, 6, 7, 2019-09 and 2020-12 by `$schema`; without it the last.
+#[derive(Debug, Clone)]
+pub struct AnswerSchema {
+    schema: Value,
+    validator: Arc<Validator>,
+    /// Whether the arguments of the tool hold the value in [`VALUE`]: arguments are an object always.
+    is_wrapped: bool,
+}
+
+impl AnswerSchema {
+    /// Reads a schema: bare, or as `{"type": "json_schema", "schema": {…}}`. `name` says where it is from.
+    ///
+    /// # Errors
+    ///
+    /// When it is no schema, or refers to one elsewhere.
+    pub fn parse(text: &str, name: &str) -> Result<Self, Failure> {
+        let cannot = |why: String| Failure::usage(format!("cannot use {name} as the schema of the answer: {why}"));
+        let mut schema: Value =
+            serde_json::from_str(text).map_err(|error| cannot(format!("it is no JSON: {error}")))?;
+        if schema["type"] == "json_schema" && schema["schema"].is_object() {
+            schema = schema["schema"].take();
+        }
+        if !schema.is_object() {
+            return Err(cannot("a JSON Schema is an object".to_owned())
+                .hint("for example `{\"type\": \"object\", \"properties\": {\"name\": {\"type\": \"string\"}}}`"));
+        }
+        if let Some(reference) = foreign_reference(&schema) {
+            return Err(cannot(format!("`{reference}` is not in it, and nothing is fetched"))
+                .hint("put what it refers to below `$defs`, and refer to `#/$defs/NAME`"));
+        }
+        let validator = jsonschema::validator_for(&schema).map_err(|error| cannot(located(&error)))?;
+        Ok(Self {
+            is_wrapped: schema["type"] != "object",
+            schema,
+            validator: Arc::new(validator),
+        })
+    }
+
+    /// The schema as it was given.
+    pub fn schema(&self) -> &Value {
+        &self.schema
+    }
+
+    /// The schema of the tool's arguments.
+    pub fn parameters(&self) -> Value {
+        let mut schema = self.schema.clone();
+        if let Value::Object(schema) = &mut schema {
+            schema.shift_remove("$schema");
+        }
+        if !self.is_wrapped {
+            return schema;
+        }
+        move_references(&mut schema);
+        json!({
+            "type": "object",
+            "properties": { VALUE: schema },
+            "required": [VALUE],
+            "additionalProperties": false,
+        })
+    }
+
+    /// The value that arguments of the tool hold, else what is wrong with it.
+    pub fn of_arguments(&self, arguments: &Value) -> Result<Value, Vec<String>> {
+        let value = match arguments.get(VALUE) {
+            Some(value) if self.is_wrapped && arguments.as_object().is_some_and(|all| all.len() == 1) => value,
+            _ => arguments,
+        };
+        self.checked(value.clone())
+    }
+
+    /// The value that a text is, or that its only fenced block is; else what is wrong with it.
+    pub fn of_text(&self, text: &str) -> Result<Value, Vec<String>> {
+        let read = |text: &str| serde_json::from_str::<Value>(text.trim()).ok();
+        let value = read(text).or_else(|| read(only_block(text)?));
+        match value {
+            Some(value) => self.checked(value),
+            None => Err(vec!["the answer is no JSON".to_owned()]),
+        }
+    }
+
+    fn checked(&self, value: Value) -> Result<Value, Vec<String>> {
+        let errors: Vec<String> = self
+            .validator
+            .iter_errors(&value)
+            .take(MOST_ERRORS)
+            .map(|error| located(&error))
+            .collect();
+        if errors.is_empty() { Ok(value) } else { Err(errors) }
+    }
+}
+
+/// An error behind the place that it is about: `/items/0/severity: "High" is not one of …`.
+fn located(error: &ValidationError<'_>) -> String {
+    let place = error.instance_path().to_string();
+    let place = if place.is_empty() { "/" } else { place.as_str() };
+    let mut text = format!("{place}: {error}");
+    if let Some((cut, _)) = text.char_indices().nth(LONGEST_ERROR) {
+        text.truncate(cut);
+        text.push('…');
+    }
+    text
+}
+
+/// A `$ref` that leads out of the document.
+fn foreign_reference(schema: &Value) -> Option<&str> {
+    let is_inside = |reference: &str| {
+        let id = schema["$id"].as_str().or_else(|| schema["id"].as_str());
+        reference.starts_with('#') || id.is_some_and(|id| reference.starts_with(id)) || names(schema, reference)
+    };
+    let mut found = None;
+    visit(schema, &mut |key, reference| {
+        if matches!(key, "$ref" | "$dynamicRef" | "$recursiveRef") && !is_inside(reference) {
+            found.get_or_insert(reference);
+        }
+    });
+    found
+}
+
+/// Whether a part of the document calls itself as a reference says.
+fn names(schema: &Value, reference: &str) -> bool {
+    let mut is_named = false;
+    visit(schema, &mut |key, id| {
+        is_named |= matches!(key, "$id" | "id") && id == reference
+    });
+    is_named
+}
+
+/// Calls `seen` with each text of an object in a schema, but for those in values.
+fn visit<'a>(schema: &'a Value, seen: &mut impl FnMut(&'a str, &'a str)) {
+    match schema {
+        Value::Object(all) => {
+            for (key, value) in all {
+                match value {
+                    Value::String(text) => seen(key, text),
+                    _ if is_value(key) => {}
+                    other => visit(other, seen),
+                }
+            }
+        }
+        Value::Array(all) => all.iter().for_each(|one| visit(one, seen)),
+        _ => {}
+    }
+}
+
+/// Whether a keyword holds values, and no schemas.
+fn is_value(key: &str) -> bool {
+    matches!(key, "const" | "enum" | "default" | "examples")
+}
+
+/// Makes references to places in the schema right for a schema below [`VALUE`].
+fn move_references(schema: &mut Value) {
+    match schema {
+        Value::Object(all) => {
+            for (key, value) in all.iter_mut().filter(|(key, _)| !is_value(key)) {
+                match value {
+                    Value::String(reference) if key == "$ref" && (reference == "#" || reference.starts_with("#/")) => {
+                        *reference = format!("#/properties/{VALUE}{}", &reference[1..]);
+                    }
+                    other => move_references(other),
+                }
+            }
+        }
+        Value::Array(all) => all.iter_mut().for_each(move_references),
+        _ => {}
+    }
+}
+
+/// What stands in the only block of a text that is fenced by "```".
+fn only_block(text: &str) -> Option<&str> {
+    let mut fences = text.match_indices("```").filter(|(at, _)| {
+        let line = text[..*at].rsplit('\n').next().unwrap_or_default();
+        line.trim().is_empty()
+    });
+    let (Some((open, _)), Some((close, _)), None) = (fences.next(), fences.next(), fences.next()) else {
+        return None;
+    };
+    let block = &text[open..close];
+    Some(&block[block.find('\n')?..])
+}
+
+/// A report of errors for the model, one a line.
+pub fn listed(errors: &[String]) -> String {
+    errors.iter().map(|error| format!("- {error}\n")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn schema(text: &str) -> AnswerSchema {
+        AnswerSchema::parse(text, "the schema").unwrap()
+    }
+
+    fn refused(text: &str) -> String {
+        AnswerSchema::parse(text, "`s.json`").unwrap_err().message
+    }
+
+    #[test]
+    fn what_is_no_schema_or_is_elsewhere_is_refused() {
+        for text in ["", "{", "true", "[]", "7", r#"{"type": 7}"#, r#"{"type": "objekt"}"#] {
+            let message = refused(text);
+            assert!(
+                message.starts_with("cannot use `s.json` as the schema of the answer: "),
+                "{message}"
+            );
+        }
+        for reference in ["http://127.0.0.1:1/a.json", "other.json", "file:///etc/passwd"] {
+            let message = refused(&format!(r#"{{"properties": {{"a": {{"$ref": "{reference}"}}}}}}"#));
+            assert!(message.contains(reference), "{message}");
+        }
+        assert!(refused(r##"{"$ref": "#/$defs/none"}"##).contains("none"));
+    }
+
+    #[test]
+    fn arguments_are_an_object_whatever_the_schema_describes() {
+        let object = schema(r#"{"$schema": "http://json-schema.org/draft-07/schema#", "type": "object"}"#);
+        assert_eq!(object.parameters(), json!({"type": "object"}));
+        assert_eq!(object.of_arguments(&json!({"value": 1})), Ok(json!({"value": 1})));
+        let list =
+            schema(r##"{"type": "array", "items": {"$ref": "#/$defs/n"}, "$defs": {"n": {"type": "integer"}}}"##);
+        let parameters = list.parameters();
+        assert_eq!(
+            parameters["properties"]["value"]["items"]["$ref"],
+            "#/properties/value/$defs/n"
+        );
+        assert_eq!(list.of_arguments(&json!({"value": [1, 2]})), Ok(json!([1, 2])));
+        let errors = list.of_arguments(&json!({"value": ["x"]})).unwrap_err();
+        assert_eq!(errors, [r#"/0: "x" is not of type "integer""#]);
+        let tree = schema(r##"{"anyOf": [{"type": "null"}, {"type": "array", "items": {"$ref": "#"}}]}"##);
+        assert_eq!(
+            tree.of_arguments(&json!({"value": [[null], null]})),
+            Ok(json!([[null], null]))
+        );
+        assert_eq!(
+            tree.parameters()["properties"]["value"]["anyOf"][1]["items"]["$ref"],
+            "#/properties/value"
+        );
+    }
+
+    #[test]
+    fn a_text_counts_where_it_is_json_or_holds_one_block_of_it() {
+        let number = schema(r#"{"type": "json_schema", "schema": {"type": "number"}}"#);
+        for text in [" 7\n", "```json\n7\n```", "Here it is:\n```\n 7\n```\nDone."] {
+            assert_eq!(number.of_text(text), Ok(json!(7)), "{text}");
+        }
+        for text in [
+            "seven",
+            "It is 7.",
+            "```\n7\n```\n```\n7\n```",
+            "```\n\"7\"\n```",
+            "",
+            "```7```",
+        ] {
+            assert!(number.of_text(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn each_draft_is_read_as_its_own() {
+        // Draft 4 has `exclusiveMaximum` as a switch of `maximum`, the later ones as a number of its own.
+        for (draft, is_switch) in [
+            ("http://json-schema.org/draft-04/schema#", true),
+            ("http://json-schema.org/draft-06/schema#", false),
+            ("http://json-schema.org/draft-07/schema#", false),
+            ("https://json-schema.org/draft/2019-09/schema", false),
+            ("https://json-schema.org/draft/2020-12/schema", false),
+        ] {
+            let limit = if is_switch { json!(true) } else { json!(5) };
+            let text = json!({"$schema": draft, "maximum": 5, "exclusiveMaximum": limit}).to_string();
+            assert!(schema(&text).of_text("5").is_err(), "{draft}");
+            assert_eq!(schema(&text).of_text("4"), Ok(json!(4)), "{draft}");
+        }
+    }
+
+    #[test]
+    fn an_error_begins_with_its_place_and_is_not_endless() {
+        let text = r#"{"type": "object", "properties": {"items": {"type": "array", "items": {"enum": ["low"]}}}}"#;
+        let errors = schema(text)
+            .of_arguments(&json!({"items": ["High", "x".repeat(10_000)]}))
+            .unwrap_err();
+        assert!(errors[0].starts_with(r#"/items/0: "High" is not"#), "{errors:?}");
+        assert!(errors[1].chars().count() <= LONGEST_ERROR + 1);
+    }
+}
