@@ -59,7 +59,7 @@ complete -o nospace -o bashdefault -o nosort -F _opencode_rs {program} 2> /dev/n
         offered: &mut dyn Write,
     ) -> io::Result<()> {
         let line = arguments.first().and_then(|line| line.to_str()).unwrap_or_default();
-        let TypedLine { words, kept, quoted } = TypedLine::read(line);
+        let BashLine { words, kept, quoted } = BashLine::read(line);
         let last = words.len().saturating_sub(1);
         let begun = words[last][..kept].to_owned();
         let words = words.into_iter().map(OsString::from).collect();
@@ -78,7 +78,7 @@ complete -o nospace -o bashdefault -o nosort -F _opencode_rs {program} 2> /dev/n
 
 /// A line as bash reads it up to the cursor.
 #[derive(Debug, PartialEq, Eq)]
-struct TypedLine {
+struct BashLine {
     /// Without quotes and backslashes; the last one, which may be empty, is being typed.
     words: Vec<String>,
     /// How many bytes of the last word stay where bash puts what is offered.
@@ -87,7 +87,7 @@ struct TypedLine {
     quoted: bool,
 }
 
-impl TypedLine {
+impl BashLine {
     fn read(line: &str) -> Self {
         let mut words = vec![String::new()];
         let (mut kept, mut quote) = (0, None);
@@ -163,7 +163,7 @@ mod tests {
         ];
         for (line, words, kept, quoted) in rows {
             let words = words.iter().map(|word| (*word).to_owned()).collect();
-            assert_eq!(TypedLine::read(line), TypedLine { words, kept, quoted }, "{line}");
+            assert_eq!(BashLine::read(line), BashLine { words, kept, quoted }, "{line}");
         }
     }
 }

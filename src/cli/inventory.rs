@@ -6,7 +6,7 @@ use super::choice::choice;
 use super::model::usual_model;
 use super::options::{ConnectOptions, ListOptions};
 use super::values;
-use crate::request::{ModelPlace, ModelsRequest, VisitRequest};
+use crate::request::{Ability, ModelPlace, ModelsRequest, VisitRequest};
 use crate::settings::Settings;
 
 pub(super) const AGENTS_EXAMPLES: &str = "\
@@ -24,6 +24,7 @@ Examples:
   opencode-rs models
   opencode-rs models anthropic
   opencode-rs models --local
+  opencode-rs models --can tools,image
   opencode-rs models --output-format json | jq -r '.items[].id'";
 
 /// What `agents` and `doctor` take.
@@ -57,6 +58,10 @@ pub struct ModelsArgs {
     #[arg(long, help_heading = "Model")]
     local: bool,
 
+    /// List only the models that can do all of these, such as `tools,image`
+    #[arg(long, value_name = "ABILITY,…", value_delimiter = ',', value_parser = values::word::<Ability>(), help_heading = "Model")]
+    can: Vec<Ability>,
+
     #[command(flatten)]
     pub(super) visit: VisitArgs,
 }
@@ -68,6 +73,7 @@ impl ModelsArgs {
             connect: visit.connect,
             provider: self.provider,
             place: choice(self.local, ModelPlace::ThisMachine),
+            can: self.can,
             usual: visit.model,
             output: visit.output,
         }

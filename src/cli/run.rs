@@ -93,7 +93,11 @@ pub struct RunArgs {
     #[arg(long, help_heading = "Output")]
     last: bool,
 
-    /// Write the engine's own events too; needs `--output-format stream-json`
+    /// Append the records of `stream-json` to this file too, whatever the format of stdout
+    #[arg(long, value_name = "FILE", value_parser = parse_event_log, help_heading = "Output")]
+    event_log: Option<PathBuf>,
+
+    /// Write the engine's own events too; needs `--output-format stream-json` or `--event-log`
     #[arg(long, help_heading = "Output")]
     include_raw: bool,
 
@@ -140,6 +144,15 @@ pub struct RunArgs {
 
 /// How many wrong answers are sent back to the model.
 const USUAL_SCHEMA_RETRIES: u32 = 2;
+
+/// A file: stdout has a format of its own.
+fn parse_event_log(typed: &str) -> Result<PathBuf, String> {
+    match typed {
+        "" => Err("an empty name is no file".to_owned()),
+        "-" => Err("stdout has its own format: `--output-format stream-json` writes the records there".to_owned()),
+        path => Ok(path.into()),
+    }
+}
 
 /// `-`, a schema itself, else a file.
 fn parse_schema(typed: &str) -> Result<SchemaSource, String> {
@@ -281,11 +294,11 @@ impl RunArgs {
                     .hint(format!("`-o ./{word}` writes a file of that name")),
             );
         }
-        if self.include_raw && mode != OutputMode::StreamJson {
-            return Err(
-                Failure::usage("cannot use `--include-raw` without `--output-format stream-json`")
-                    .hint("add `--output-format stream-json`"),
-            );
+        if self.include_raw && mode != OutputMode::StreamJson && self.event_log.is_none() {
+            return Err(Failure::usage(
+                "cannot use `--include-raw` without `--output-format stream-json` or `--event-log`",
+            )
+            .hint("add `--output-format stream-json`"));
         }
         if self.last && mode != OutputMode::Text {
             return Err(
@@ -298,6 +311,7 @@ impl RunArgs {
             shows_cost: true,
             extent: choice(self.last || self.schema.is_some(), AnswerExtent::LastMessage),
             include_raw: is_on(self.include_raw, &settings.include_raw),
+            event_log: self.event_log.clone(),
             last_message_file: self.output_last_message.clone(),
             ..output(self.raw || self.schema.is_some(), self.thinking, settings)
         })

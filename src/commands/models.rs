@@ -8,13 +8,15 @@ use serde::Serialize;
 use super::document::ListItem;
 use super::table::{Column, or_dash, write_entries};
 use super::unless_interrupted;
-use crate::client::types::{Model, Provider, Providers};
+use crate::client::types::{CacheCost, Modalities, Model, Provider, Providers};
 use crate::connect::local_models::{self, LocalModel};
 use crate::connect::select;
 use crate::connect::visit::{EVERYTHING, visit_for};
 use crate::context::Context;
 use crate::error::Failure;
-use crate::request::{HOSTED_PROVIDER, LocalServer, LocalServerKind, ModelPlace, ModelsRequest, SchemaName, Verbosity};
+use crate::request::{
+    Ability, HOSTED_PROVIDER, LocalServer, LocalServerKind, ModelPlace, ModelsRequest, SchemaName, Verbosity,
+};
 use crate::turn::decimal;
 
 const COLUMNS: [Column; 8] = [
@@ -57,12 +59,24 @@ pub async fn run(context: &Context, request: ModelsRequest) -> Result<(), Failur
         },
     )
     .await?;
+    let entries: Vec<ModelEntry> = entries
+        .into_iter()
+        .filter(|entry| entry.can_all(&request.can))
+        .collect();
     // Where no model is configured, the engine takes one of the providers' own favourites.
     let chosen = entries.iter().any(|entry| entry.default);
     write_entries(context, &request.output, &entries, &COLUMNS, |entry| {
         cells(entry, chosen)
     })?;
-    if entries.is_empty() && request.connect.verbosity > Verbosity::Quiet {
+    if entries.is_empty() && !request.can.is_empty() && request.connect.verbosity > Verbosity::Quiet {
+        let wanted: Vec<&str> = request.can.iter().map(|ability| ability.as_str()).collect();
+        let _ = writeln!(
+            io::stderr(),
+            "note: no usable model can do all of this: {}",
+            wanted.join(", ")
+        );
+    }
+    if entries.is_empty() && request.can.is_empty() && request.connect.verbosity > Verbosity::Quiet {
         let _ = writeln!(
             io::stderr(),
             "warning: no provider has credentials, so there is no model\n\
@@ -108,6 +122,7 @@ async fn list_local(context: &Context, request: &ModelsRequest) -> Result<(), Fa
             let _ = writeln!(io::stderr(), "note: {}", failure.message);
         }
     }
+    entries.retain(|entry| entry.can_all(&request.can));
     write_entries(context, &request.output, &entries, &COLUMNS, |entry| cells(entry, true))
 }
 
@@ -151,15 +166,29 @@ pub(super) struct ModelEntry {
     provider_default: bool,
     /// How many tokens a conversation can have; null where the engine does not know.
     context_tokens: Option<u64>,
+    /// How many tokens a prompt can have; null where there is no limit besides that of the conversation.
+    input_tokens: Option<u64>,
     /// How many tokens an answer can have; null where the engine does not know.
     output_tokens: Option<u64>,
     reasoning: bool,
     tools: bool,
     attachments: bool,
+    /// Whether its temperature can be set.
+    temperature: bool,
+    /// Whether it thinks between tool calls.
+    interleaved: bool,
     /// Kinds of content that it reads: `text`, `image`, `pdf`, `audio`, `video`.
     input: Vec<&'static str>,
+    /// Kinds of content that it writes.
+    output: Vec<&'static str>,
     /// Null where no price is known.
     price_usd: Option<Price>,
+    /// The prices of conversations that are longer than this.
+    price_tiers_usd: Vec<PriceTier>,
+    /// When it came out, such as `2025-09-29`; null where the engine does not know.
+    release_date: Option<String>,
+    /// The npm package with which the engine calls it.
+    package: Option<String>,
     /// What `--variant` takes.
     variants: Vec<String>,
 }
@@ -173,6 +202,29 @@ impl ListItem for ModelEntry {
 struct Price {
     input: String,
     output: String,
+    /// Of tokens that come from the provider's cache.
+    cache_read: String,
+    cache_write: String,
+}
+
+/// Prices from a length of the conversation on.
+#[derive(Debug, Serialize, JsonSchema)]
+struct PriceTier {
+    /// Tokens of the conversation.
+    from_tokens: u64,
+    #[serde(flatten)]
+    price: Price,
+}
+
+impl Price {
+    fn new(input: f64, output: f64, cache: CacheCost) -> Self {
+        Self {
+            input: decimal(input),
+            output: decimal(output),
+            cache_read: decimal(cache.read),
+            cache_write: decimal(cache.write),
+        }
+    }
 }
 
 impl ModelEntry {
@@ -188,12 +240,19 @@ impl ModelEntry {
             default: false,
             provider_default: false,
             context_tokens: model.context,
+            input_tokens: None,
             output_tokens: None,
             reasoning: false,
             tools: model.tools.unwrap_or(true),
             attachments: model.images,
+            temperature: true,
+            interleaved: false,
             input: std::iter::once("text").chain(images).collect(),
+            output: vec!["text"],
             price_usd: None,
+            price_tiers_usd: Vec::new(),
+            release_date: None,
+            package: None,
             variants: Vec::new(),
         }
     }
@@ -201,13 +260,8 @@ impl ModelEntry {
     fn new(provider: &Provider, id: &str, model: &Model) -> Self {
         let known = |tokens: u64| (tokens > 0).then_some(tokens);
         let (can, cost) = (&model.capabilities, &model.cost);
-        let input = [
-            ("text", can.input.text),
-            ("image", can.input.image),
-            ("pdf", can.input.pdf),
-            ("audio", can.input.audio),
-            ("video", can.input.video),
-        ];
+        let text = |text: &String| (!text.is_empty()).then(|| text.clone());
+        let tiers = cost.tiers.iter().filter(|tier| tier.tier.size > 0);
         Self {
             id: format!("{}/{id}", provider.id),
             provider: provider.id.clone(),
@@ -218,21 +272,51 @@ impl ModelEntry {
             default: false,
             provider_default: false,
             context_tokens: known(model.limit.context),
+            input_tokens: known(model.limit.input),
             output_tokens: known(model.limit.output),
             reasoning: can.reasoning,
             tools: can.toolcall,
             attachments: can.attachment,
-            input: input
-                .into_iter()
-                .filter_map(|(kind, can)| can.then_some(kind))
+            temperature: can.temperature,
+            interleaved: can.interleaved == true || can.interleaved.is_object(),
+            input: kinds(can.input),
+            output: kinds(can.output),
+            price_usd: cost.is_known().then(|| Price::new(cost.input, cost.output, cost.cache)),
+            price_tiers_usd: tiers
+                .map(|tier| PriceTier {
+                    from_tokens: tier.tier.size,
+                    price: Price::new(tier.input, tier.output, tier.cache),
+                })
                 .collect(),
-            price_usd: cost.is_known().then(|| Price {
-                input: decimal(cost.input),
-                output: decimal(cost.output),
-            }),
+            release_date: text(&model.release_date),
+            package: text(&model.api.npm),
             variants: model.variants.keys().cloned().collect(),
         }
     }
+}
+
+impl ModelEntry {
+    fn can_all(&self, wanted: &[Ability]) -> bool {
+        wanted.iter().all(|ability| match ability {
+            Ability::Tools => self.tools,
+            Ability::Reasoning => self.reasoning,
+            Ability::Temperature => self.temperature,
+            Ability::Attachments => self.attachments,
+            Ability::Image | Ability::Pdf | Ability::Audio | Ability::Video => self.input.contains(&ability.as_str()),
+        })
+    }
+}
+
+/// The names of kinds of content.
+fn kinds(of: Modalities) -> Vec<&'static str> {
+    let all = [
+        ("text", of.text),
+        ("image", of.image),
+        ("pdf", of.pdf),
+        ("audio", of.audio),
+        ("video", of.video),
+    ];
+    all.into_iter().filter_map(|(kind, can)| can.then_some(kind)).collect()
 }
 
 /// The row; `chosen` says that one of the models is the configured one.

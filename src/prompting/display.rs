@@ -4,6 +4,7 @@
 //! updates, so a signal or a time limit still ends the run.
 
 use std::io::{self, Write};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -15,7 +16,7 @@ use crate::connect::ConnectStages;
 use crate::context::{Context, Interrupts};
 use crate::error::Failure;
 use crate::render::spinner::{Phase, is_wanted};
-use crate::render::{Spinner, Streams, renderer};
+use crate::render::{EventLog, Spinner, Streams, renderer};
 use crate::request::OutputRequest;
 use crate::terminal::{Screen, Terminal};
 use crate::turn::{Outcome, Update};
@@ -49,6 +50,10 @@ pub(crate) struct Display {
 impl Display {
     /// Starts it. `unfinished` is the outcome, but for its failure, of a run that does not come to its end.
     pub(crate) fn open(context: &Context, request: &OutputRequest, unfinished: Outcome) -> Result<Self, Failure> {
+        let mut event_log = match &request.event_log {
+            Some(typed) => Some(open_event_log(context, typed, request.include_raw)?),
+            None => None,
+        };
         let terminal = Terminal::of_process(&context.environment);
         let screen = if is_wanted(request, &terminal) {
             Screen::with_waiting_line(Box::new(io::stderr()))
@@ -79,6 +84,9 @@ impl Display {
                 );
                 let mut report_broken = Some(report_broken);
                 while let Some(update) = queue.blocking_recv() {
+                    if let Some(log) = &mut event_log {
+                        log.update(&update);
+                    }
                     if report_broken.is_none() {
                         continue;
                     }
@@ -88,7 +96,11 @@ impl Display {
                         let _ = report.send(error);
                     }
                 }
-                if let Ok(outcome) = end.blocking_recv() {
+                if let Ok(mut outcome) = end.blocking_recv() {
+                    if let Some(error) = event_log.and_then(|log| log.finish(&mut outcome)) {
+                        let warning = format!("the event log is not complete: {error}");
+                        let _ = renderer.update(&Update::Warning(warning));
+                    }
                     let _ = report_done.send(renderer.finish(&outcome));
                 }
                 let _ = report_ended.send(());
@@ -179,6 +191,14 @@ impl Display {
             None => Err(Failure::failed("cannot show the result: the renderer ended")),
         }
     }
+}
+
+fn open_event_log(context: &Context, typed: &Path, include_raw: bool) -> Result<EventLog, Failure> {
+    EventLog::open(&context.cwd.join(typed), include_raw).map_err(|error| {
+        Failure::usage(format!("cannot write the event log `{}`", typed.display()))
+            .caused_by(&error)
+            .hint("name a file in a directory that exists and that you may write to; a pipe needs a reader")
+    })
 }
 
 impl Drop for Display {

@@ -169,7 +169,7 @@ fn turn(prompt: PromptContext<'_>, connection: &Connection, session: ReadySessio
         limits: request.limits.agent,
         deadline: prompt.deadline(),
         include_raw: request.output.include_raw,
-        outputs: OutputFiles::of_process(None),
+        outputs: OutputFiles::of_process(Vec::new()),
         updates: prompt.display.updates(),
         started: TurnStart {
             engine: Some(connection.engine.clone()),

@@ -99,7 +99,7 @@ impl Activity {
                 self.line("changed:", &change.path, 9, console);
             }
             Update::Warning(message) => self.warning(message, console),
-            Update::Retry(_) | Update::Todo(_) | Update::FileChange(_) | Update::Raw(_) => {}
+            Update::Retry(_) | Update::Todo(_) | Update::FileChange(_) | Update::Usage(_) | Update::Raw(_) => {}
         }
     }
 

@@ -12,6 +12,7 @@
 mod activity;
 mod console;
 mod duration;
+mod event_log;
 mod failure;
 mod markdown;
 mod paint;
@@ -22,6 +23,7 @@ mod text;
 
 use std::io::{self, Write};
 
+pub use event_log::EventLog;
 pub use failure::report_failure;
 pub use spinner::{Phase, Spinner};
 

@@ -26,8 +26,8 @@ pub(super) struct StreamJson {
     begun: bool,
     /// Records that came before `init`, which is always written first.
     early: Vec<u8>,
-    /// The line that is being built; kept for its capacity.
-    line: Vec<u8>,
+    /// The lines that are being built; kept for their capacity.
+    lines: Vec<u8>,
 }
 
 impl StreamJson {
@@ -38,37 +38,46 @@ impl StreamJson {
         }
     }
 
-    fn begin(&mut self, init: &Record<'_>, console: &mut OutputStreams) -> io::Result<()> {
-        self.begun = true;
-        self.write(init, console)?;
-        console.out(&std::mem::take(&mut self.early))
+    /// The lines that an update adds.
+    pub(super) fn update_lines(&mut self, update: &Update) -> io::Result<&[u8]> {
+        self.lines.clear();
+        if matches!(update, Update::Raw(_)) && !self.include_raw {
+            return Ok(&self.lines);
+        }
+        let record = Record::of(update);
+        match record {
+            Record::Init(_) => self.begin(&record)?,
+            _ if self.begun => record.write_line(&mut self.lines)?,
+            _ => record.write_line(&mut self.early)?,
+        }
+        Ok(&self.lines)
     }
 
-    fn write(&mut self, record: &Record<'_>, console: &mut OutputStreams) -> io::Result<()> {
-        self.line.clear();
-        record.write_line(&mut self.line)?;
-        console.out(&self.line)
+    /// The lines that the end adds.
+    pub(super) fn last_lines(&mut self, outcome: &Outcome) -> io::Result<&[u8]> {
+        self.lines.clear();
+        if !self.begun {
+            // Consumers may rely on the first record, even when the run failed before it began.
+            self.begin(&Record::init_of(outcome))?;
+        }
+        Record::result(outcome).write_line(&mut self.lines)?;
+        Ok(&self.lines)
+    }
+
+    fn begin(&mut self, init: &Record<'_>) -> io::Result<()> {
+        self.begun = true;
+        init.write_line(&mut self.lines)?;
+        self.lines.append(&mut self.early);
+        Ok(())
     }
 }
 
 impl Body for StreamJson {
     fn update(&mut self, update: &Update, console: &mut OutputStreams) -> io::Result<()> {
-        if matches!(update, Update::Raw(_)) && !self.include_raw {
-            return Ok(());
-        }
-        let record = Record::of(update);
-        match record {
-            Record::Init(_) => self.begin(&record, console),
-            _ if self.begun => self.write(&record, console),
-            _ => Ok(record.write_line(&mut self.early)?),
-        }
+        console.out(self.update_lines(update)?)
     }
 
     fn finish(&mut self, outcome: &Outcome, console: &mut OutputStreams) -> io::Result<()> {
-        if !self.begun {
-            // Consumers may rely on the first record, even when the run failed before it began.
-            self.begin(&Record::init_of(outcome), console)?;
-        }
-        self.write(&Record::result(outcome), console)
+        console.out(self.last_lines(outcome)?)
     }
 }

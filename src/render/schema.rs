@@ -15,7 +15,7 @@ use crate::request::ModelRef;
 use crate::support::json;
 use crate::turn::{
     AnswerChecks, CheckResults, EngineInfo, FileChange, MissingMcp, Outcome, PermissionRecord, Phases, QuestionRecord,
-    Retry, TextDelta, TodoItem, ToolCall, TurnStart, TurnStatus, Update, Usage, Worktree,
+    Retry, StepUsage, TextDelta, TodoItem, ToolCall, TurnStart, TurnStatus, Update, Usage, Worktree,
 };
 
 /// The version of the format. It changes only when a consumer of the old version could misread the new one.
@@ -53,6 +53,8 @@ pub enum Record<'a> {
     },
     /// A file was changed. There can be several for one `path`; each replaces the one before.
     FileChange(&'a FileChange),
+    /// A call of the model has ended: what it used up.
+    Usage(&'a StepUsage),
     Warning {
         message: &'a str,
     },
@@ -143,6 +145,8 @@ pub struct ResultRecord<'a> {
     structured: Option<&'a Value>,
     /// How often the model answered, and what was wrong, with `--schema`.
     schema: Option<&'a AnswerChecks>,
+    /// Whether the file of `--event-log` has every record; null without one.
+    event_log_complete: Option<bool>,
     /// MCP servers whose tools the model did not have.
     missing_mcp: &'a [MissingMcp],
     /// Whether the run stopped waiting for a silent, open stdin and sent the prompt without it.
@@ -200,6 +204,7 @@ impl<'a> Record<'a> {
             Update::Status(status) => Self::Status(status),
             Update::Todo(items) => Self::Todo { items },
             Update::FileChange(change) => Self::FileChange(change),
+            Update::Usage(usage) => Self::Usage(usage),
             Update::Warning(message) => Self::Warning { message },
             Update::Raw(event) => Self::Raw { event },
         }
@@ -235,6 +240,7 @@ impl<'a> Record<'a> {
             worktree: outcome.worktree.as_ref(),
             structured: outcome.structured.as_ref(),
             schema: outcome.schema.as_ref(),
+            event_log_complete: outcome.event_log_complete,
             missing_mcp: &outcome.missing_mcp,
             stdin_given_up: outcome.stdin_given_up,
         }))

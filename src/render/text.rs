@@ -257,7 +257,7 @@ impl Body for TextRender {
             | Update::Todo(_)
             | Update::FileChange(_)
             | Update::Warning(_) => self.lay_out(console, Markdown::settle),
-            Update::Started(_) | Update::Status(_) | Update::Raw(_) => Ok(()),
+            Update::Started(_) | Update::Status(_) | Update::Usage(_) | Update::Raw(_) => Ok(()),
         }
     }
 

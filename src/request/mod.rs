@@ -45,6 +45,6 @@ pub use run::{
 pub use schema::SchemaName;
 pub use server::{Follow, InUse, ServerAction, ServerCommandRequest, ServerReference, StopChoice};
 pub use session::{Confirmation, Execution, ExportFormat, ImportIds, Inclusion, Redaction, SessionScope};
-pub use small::{ConfigRequest, ModelPlace, ModelsRequest, VisitRequest};
+pub use small::{Ability, ConfigRequest, ModelPlace, ModelsRequest, VisitRequest};
 pub use word::Word;
 pub(crate) use word::words;

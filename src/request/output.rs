@@ -83,6 +83,8 @@ pub struct OutputRequest {
     pub include_raw: bool,
     /// On a terminal, tokens, cost and time follow the answer. A dialog shows them itself.
     pub shows_cost: bool,
+    /// `--event-log`: the records of stream-json are appended to this file too.
+    pub event_log: Option<PathBuf>,
     /// `-o`: the last message goes to this file too.
     pub last_message_file: Option<PathBuf>,
 }

@@ -20,9 +20,24 @@ pub struct ModelsRequest {
     /// Only the models of this provider.
     pub provider: Option<String>,
     pub place: ModelPlace,
+    /// `--can`: only the models that can do all of this.
+    pub can: Vec<Ability>,
     /// The model of the settings.
     pub usual: Option<ModelChoice>,
     pub output: ListOutput,
+}
+
+/// What a model can do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ability {
+    Tools,
+    Reasoning,
+    Temperature,
+    Attachments,
+    Image,
+    Pdf,
+    Audio,
+    Video,
 }
 
 /// Where models are looked for.

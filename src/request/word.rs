@@ -32,9 +32,11 @@ macro_rules! words {
 
 pub(crate) use words;
 
-use super::{ColorChoice, Effect, Effort, EngineSource, ListFormat, OutputMode, Verbosity};
+use super::{Ability, ColorChoice, Effect, Effort, EngineSource, ListFormat, OutputMode, Verbosity};
 
 words! {
+    Ability: Tools = "tools", Reasoning = "reasoning", Temperature = "temperature", Attachments = "attachments", Image = "image",
+        Pdf = "pdf", Audio = "audio", Video = "video";
     Effort: None = "none", Low = "low", Medium = "medium", High = "high", Max = "max";
     Effect: Allow = "allow", Ask = "ask", Deny = "deny";
     OutputMode: Text = "text", Json = "json", StreamJson = "stream-json";

@@ -123,7 +123,7 @@ fn resolve(path: &Path) -> PathBuf {
 
 fn overwrite(path: &Path, contents: &[u8], present: &Metadata) -> io::Result<()> {
     // What we print there comes before and behind it: opened once more, the file would be written from another place.
-    match OutputFiles::of_process(None).stream_of(present) {
+    match OutputFiles::of_process(Vec::new()).stream_of(present) {
         Some(0) => return write_through(std::io::stdout().lock(), contents),
         Some(_) => return write_through(std::io::stderr().lock(), contents),
         None => {}

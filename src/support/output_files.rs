@@ -14,20 +14,20 @@ use super::state_file::entries;
 /// Device and number of a file: the same for every name that it has.
 pub type FileId = (u64, u64);
 
-/// The files behind our stdout and stderr, and a file that the user named for the answer.
+/// The files behind our stdout and stderr, and those that the user named for our output.
 #[derive(Debug, Clone, Default)]
 pub struct OutputFiles {
     /// Those of stdout and stderr; nothing for one that is closed.
     streams: [Option<FileId>; 2],
-    answer: Option<PathBuf>,
+    named: Vec<PathBuf>,
 }
 
 impl OutputFiles {
-    /// Those of this process, and `answer`.
-    pub fn of_process(answer: Option<PathBuf>) -> Self {
+    /// Those of this process, and `named`.
+    pub fn of_process(named: Vec<PathBuf>) -> Self {
         Self {
             streams: streams().map(|stream| stream.as_ref().and_then(file_id)),
-            answer,
+            named,
         }
     }
 
@@ -38,11 +38,11 @@ impl OutputFiles {
         if file_id(&found).is_some_and(|id| written_by_readers(&self.streams).contains(&id)) {
             return true;
         }
-        let is_answer = || {
-            let answer = self.answer.as_ref().and_then(|answer| answer.metadata().ok());
-            answer.is_some_and(|answer| file_id(&answer) == file_id(&found))
+        let is_named = || {
+            let mut named = self.named.iter().filter_map(|path| path.metadata().ok());
+            named.any(|named| file_id(&named) == file_id(&found))
         };
-        self.stream_of(&found).is_some() || file_id(&found).is_some() && is_answer()
+        self.stream_of(&found).is_some() || file_id(&found).is_some() && is_named()
     }
 
     /// Whether one file or pipe is behind both of our streams.

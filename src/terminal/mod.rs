@@ -52,7 +52,7 @@ impl Terminal {
         let terminal = Self {
             streams: StandardStreams::of_process(),
             columns: None,
-            outputs_are_one: OutputFiles::of_process(None).streams_are_one(),
+            outputs_are_one: OutputFiles::of_process(Vec::new()).streams_are_one(),
             ..Self::none(environment)
         };
         #[cfg(windows)]

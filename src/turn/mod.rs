@@ -26,7 +26,8 @@ pub use outcome::{CheckResults, MissingMcp, Outcome, Phases, Verification, Workt
 pub use state::TurnState;
 pub use tools::{TurnTools, may_have_written};
 pub use update::{
-    EngineInfo, PermissionRecord, QuestionRecord, Retry, TextDelta, ToolCall, ToolStatus, TurnStart, TurnStatus, Update,
+    EngineInfo, PermissionRecord, QuestionRecord, Retry, StepUsage, TextDelta, ToolCall, ToolStatus, TurnStart,
+    TurnStatus, Update,
 };
 pub use usage::{Usage, decimal};
 

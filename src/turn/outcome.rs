@@ -51,6 +51,8 @@ pub struct Outcome {
     pub structured: Option<Value>,
     /// How it came about; `None` without `--schema`.
     pub schema: Option<AnswerChecks>,
+    /// Whether the file of `--event-log` has every record; `None` without one.
+    pub event_log_complete: Option<bool>,
     /// MCP servers whose tools the model did not have, with the reason.
     pub missing_mcp: Vec<MissingMcp>,
     /// Whether the run gave up waiting for a silent, open stdin and sent the prompt without it.

@@ -12,8 +12,8 @@ use super::answer::TurnText;
 use super::changes::{FileChange, TurnChanges};
 use super::checked_answer::{ENOUGH, is_end};
 use super::tools::TurnTools;
-use super::update::{Retry, TurnStatus, Update};
-use super::usage::Usage;
+use super::update::{Retry, StepUsage, TurnStatus, Update};
+use super::usage::{Usage, decimal};
 use crate::client::Event;
 use crate::client::types::{EngineError, FileDiff, MessageInfo, MessageWithParts, Part, PartKind, SessionStatus};
 
@@ -498,6 +498,9 @@ impl TurnState {
             if before.finish != info.finish {
                 self.count_broken(info);
             }
+            if before.finish.is_none() {
+                self.tell_usage(info, out);
+            }
             return;
         }
         self.void_unfinished(&info.session_id, out);
@@ -507,6 +510,24 @@ impl TurnState {
             parts: Vec::new(),
         });
         self.count_broken(info);
+        self.tell_usage(info, out);
+    }
+
+    /// Tells what a call of the model has used up, once it has ended.
+    fn tell_usage(&self, info: &MessageInfo, out: &mut Vec<Update>) {
+        if info.finish.is_none() {
+            return;
+        }
+        let (total, dollars) = self.usage();
+        out.push(Update::Usage(StepUsage {
+            session_id: info.session_id.clone(),
+            message_id: info.id.clone(),
+            step: Usage::from(&info.tokens),
+            step_cost_usd: decimal(info.cost),
+            total,
+            total_cost_usd: decimal(dollars),
+            subagent: info.session_id != self.root,
+        }));
     }
 
     /// When a message begins after one without finish reason and tool calls, the engine repeats the same model call:

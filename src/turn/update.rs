@@ -5,6 +5,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::changes::FileChange;
+use super::usage::Usage;
 use crate::client::types::TodoItem;
 use crate::permission::{AuditScope, DecidedBy, Decision, ModelQuestion};
 use crate::request::{EngineSource, ModelRef};
@@ -35,6 +36,8 @@ pub enum Update {
     Todo(Vec<TodoItem>),
     /// A file was changed; a later change of the same path replaces the earlier one.
     FileChange(FileChange),
+    /// A call of the model has ended.
+    Usage(StepUsage),
     /// The user should know this, and it ends nothing.
     Warning(String),
     /// An event of the engine, unchanged, for `--include-raw`.
@@ -143,6 +146,24 @@ pub struct PermissionRecord {
     pub rule: String,
     /// The rule or the circumstance that decided.
     pub reason: String,
+    pub subagent: bool,
+}
+
+/// What a call of the model used up.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct StepUsage {
+    /// The run's own session, or a subagent's.
+    pub session_id: String,
+    pub message_id: String,
+    /// Tokens of this call.
+    pub step: Usage,
+    /// Dollars of this call, as a decimal text, by the engine's price; `0` also where there is none.
+    pub step_cost_usd: String,
+    /// Tokens of all calls of this run so far, those of subagents too.
+    pub total: Usage,
+    /// Dollars of all calls of this run so far.
+    pub total_cost_usd: String,
+    /// Whether it was a subagent's.
     pub subagent: bool,
 }
 

@@ -7,6 +7,7 @@ mod changes;
 mod clock;
 mod directories;
 mod engine_programs;
+mod event_log;
 mod gate;
 mod input;
 mod interrupts;

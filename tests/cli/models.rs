@@ -42,16 +42,39 @@ fn the_document_says_what_each_model_can_do() {
             "default": false,
             "provider_default": true,
             "context_tokens": 200_000,
+            "input_tokens": null,
             "output_tokens": 32_000,
             "reasoning": false,
             "tools": true,
             "attachments": true,
+            "temperature": true,
+            "interleaved": false,
             "input": ["text", "image", "pdf"],
-            "price_usd": {"input": "1", "output": "2"},
+            "output": ["text"],
+            "price_usd": {"input": "1", "output": "2", "cache_read": "0", "cache_write": "0"},
+            "price_tiers_usd": [],
+            "release_date": null,
+            "package": "@ai-sdk/openai-compatible",
             "variants": [],
         })
     );
     assert_eq!(models[1]["default"], true);
+}
+
+#[test]
+fn models_are_chosen_by_what_they_can_do() {
+    let home = Home::new();
+    let listed = home.run(&["models", "--rehearse", "--can", "tools,image"]).stdout;
+    assert_eq!(listed.split_once('\t').unwrap().0, "rehearsal/vision");
+    let none = home.run(&["models", "--rehearse", "--can", "video"]);
+    assert_eq!((none.code, none.stdout.as_str()), (Some(0), ""));
+    assert!(
+        none.stderr.contains("no usable model can do all of this: video"),
+        "{}",
+        none.stderr
+    );
+    let refused = home.run(&["models", "--can", "fly"]);
+    assert_eq!(refused.code, Some(2), "{}", refused.stderr);
 }
 
 #[test]

@@ -18,8 +18,8 @@ pub use message::{
     Tokens, ToolState,
 };
 pub use offers::{
-    Agent, Capabilities, CommandCall, Cost, EngineCommand, Health, Limit, McpState, Modalities, Model, Provider,
-    Providers,
+    Agent, CacheCost, Capabilities, CommandCall, Cost, EngineCommand, Health, Limit, McpState, Modalities, Model,
+    Provider, Providers,
 };
 pub(super) use permission::NO_TOOL;
 pub use permission::{AskingCall, PermissionAsk, QuestionAsk, Rule, RuleAction, no_rules};

@@ -69,6 +69,19 @@ pub struct Model {
     pub limit: Limit,
     #[serde(deserialize_with = "lenient")]
     pub variants: BTreeMap<String, Value>,
+    /// The day on which it came out, such as `2025-09-29`.
+    #[serde(deserialize_with = "lenient")]
+    pub release_date: String,
+    #[serde(deserialize_with = "lenient")]
+    pub api: ModelApi,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct ModelApi {
+    /// The npm package with which the engine calls it.
+    #[serde(deserialize_with = "lenient")]
+    pub npm: String,
 }
 
 /// The abilities of a model.
@@ -82,11 +95,17 @@ pub struct Capabilities {
     #[serde(deserialize_with = "lenient")]
     pub toolcall: bool,
     #[serde(deserialize_with = "lenient")]
+    pub temperature: bool,
+    /// Whether it thinks between tool calls: `true`, or where the engine puts that text.
+    pub interleaved: Value,
+    #[serde(deserialize_with = "lenient")]
     pub input: Modalities,
+    #[serde(deserialize_with = "lenient")]
+    pub output: Modalities,
 }
 
 #[expect(clippy::struct_excessive_bools, reason = "the wire format is a set of booleans")]
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, Deserialize)]
 #[serde(default)]
 pub struct Modalities {
     #[serde(deserialize_with = "lenient")]
@@ -109,6 +128,42 @@ pub struct Cost {
     pub input: f64,
     #[serde(deserialize_with = "lenient")]
     pub output: f64,
+    #[serde(deserialize_with = "lenient")]
+    pub cache: CacheCost,
+    /// Other prices for long conversations.
+    #[serde(deserialize_with = "lenient")]
+    pub tiers: Vec<CostTier>,
+}
+
+#[derive(Debug, Clone, Copy, Default, Deserialize)]
+#[serde(default)]
+pub struct CacheCost {
+    #[serde(deserialize_with = "lenient")]
+    pub read: f64,
+    #[serde(deserialize_with = "lenient")]
+    pub write: f64,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct CostTier {
+    #[serde(deserialize_with = "lenient")]
+    pub input: f64,
+    #[serde(deserialize_with = "lenient")]
+    pub output: f64,
+    #[serde(deserialize_with = "lenient")]
+    pub cache: CacheCost,
+    #[serde(deserialize_with = "lenient")]
+    pub tier: TierStart,
+}
+
+/// Where the prices of a tier begin.
+#[derive(Debug, Clone, Copy, Default, Deserialize)]
+#[serde(default)]
+pub struct TierStart {
+    /// Tokens of the conversation.
+    #[serde(deserialize_with = "lenient")]
+    pub size: u64,
 }
 
 impl Cost {
@@ -123,6 +178,8 @@ impl Cost {
 pub struct Limit {
     #[serde(deserialize_with = "lenient")]
     pub context: u64,
+    #[serde(deserialize_with = "lenient")]
+    pub input: u64,
     #[serde(deserialize_with = "lenient")]
     pub output: u64,
 }

@@ -31,6 +31,7 @@ pub(super) async fn prepare(prompt: PromptContext<'_>) -> Result<PreparedRun, Fa
         .as_deref()
         .map(|typed| answer_file::check(context, typed))
         .transpose()?;
+    let event_log = request.output.event_log.as_ref().map(|typed| context.cwd.join(typed));
     let input = InputContext {
         deadline: prompt.deadline(),
         ..InputContext::new(context, request.connect.verbosity)
@@ -75,7 +76,7 @@ pub(super) async fn prepare(prompt: PromptContext<'_>) -> Result<PreparedRun, Fa
         schema,
     };
     let mut prepared = target.prepare(prompt, &mut ready, input).await?;
-    prepared.turn.outputs = OutputFiles::of_process(answer_file);
+    prepared.turn.outputs = OutputFiles::of_process(answer_file.into_iter().chain(event_log).collect());
     Ok(PreparedRun {
         ready,
         turn: prepared,
