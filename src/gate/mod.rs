@@ -78,6 +78,7 @@ pub struct Hub {
     plugin: PluginFile,
     port: u16,
     token: Secret,
+    answer_tools: usize,
     invite: mpsc::UnboundedSender<Invitation>,
     _serving: JoinSet<()>,
 }
@@ -201,12 +202,12 @@ impl GateCall {
 }
 
 impl Hub {
-    /// Opens a hub and writes the plugin's file to `directory`.
+    /// Opens a hub and writes the plugin's file to `directory`. So many gates at a time can have an answer tool.
     ///
     /// # Errors
     ///
     /// When the file cannot be written or no port is free.
-    pub async fn open(directory: &Path) -> Result<Self, Failure> {
+    pub async fn open(directory: &Path, answer_tools: usize) -> Result<Self, Failure> {
         let plugin = PluginFile::write(directory)?;
         let (listener, port, token) = listen().await?;
         let (invite, invitations) = mpsc::unbounded_channel();
@@ -216,6 +217,7 @@ impl Hub {
             plugin,
             port,
             token,
+            answer_tools,
             invite,
             _serving: serving,
         })
@@ -227,16 +229,15 @@ impl Hub {
     }
 
     /// The variable for the engine's environment. The engine goes to `directory`. Commands of the model see the values of
-    /// `environment` instead of the engine's own; an empty value counts as not set. So many gates at a time can have an answer
-    /// tool.
-    pub fn variable(&self, directory: &Path, environment: &BTreeMap<String, String>, answer_tools: usize) -> String {
+    /// `environment` instead of the engine's own; an empty value counts as not set.
+    pub fn variable(&self, directory: &Path, environment: &BTreeMap<String, String>) -> String {
         let value = json!({
             "port": self.port,
             "token": self.token.expose(),
             "plugin": self.plugin.url,
             "directory": directory,
             "environment": environment,
-            "answers": (1..=answer_tools).map(answer_tool::name).collect::<Vec<_>>(),
+            "answers": (1..=self.answer_tools).map(answer_tool::name).collect::<Vec<_>>(),
         });
         value.to_string()
     }

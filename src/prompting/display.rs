@@ -16,7 +16,7 @@ use crate::connect::ConnectStages;
 use crate::context::{Context, Interrupts};
 use crate::error::Failure;
 use crate::render::spinner::{Phase, is_wanted};
-use crate::render::{EventLog, Spinner, Streams, renderer};
+use crate::render::{EventLog, Render, Spinner, Streams, renderer};
 use crate::request::OutputRequest;
 use crate::terminal::{Screen, Terminal};
 use crate::turn::{Outcome, Update};
@@ -50,7 +50,7 @@ pub(crate) struct Display {
 impl Display {
     /// Starts it. `unfinished` is the outcome, but for its failure, of a run that does not come to its end.
     pub(crate) fn open(context: &Context, request: &OutputRequest, unfinished: Outcome) -> Result<Self, Failure> {
-        let mut event_log = match &request.event_log {
+        let event_log = match &request.event_log {
             Some(typed) => Some(open_event_log(context, typed, request.include_raw)?),
             None => None,
         };
@@ -82,27 +82,8 @@ impl Display {
                         spinner: shown,
                     },
                 );
-                let mut report_broken = Some(report_broken);
-                while let Some(update) = queue.blocking_recv() {
-                    if let Some(log) = &mut event_log {
-                        log.update(&update);
-                    }
-                    if report_broken.is_none() {
-                        continue;
-                    }
-                    if let Err(error) = renderer.update(&update)
-                        && let Some(report) = report_broken.take()
-                    {
-                        let _ = report.send(error);
-                    }
-                }
-                if let Ok(mut outcome) = end.blocking_recv() {
-                    if let Some(error) = event_log.and_then(|log| log.finish(&mut outcome)) {
-                        let warning = format!("the event log is not complete: {error}");
-                        let _ = renderer.update(&Update::Warning(warning));
-                    }
-                    let _ = report_done.send(renderer.finish(&outcome));
-                }
+                let reports = (report_broken, report_done);
+                show(renderer.as_mut(), event_log, &mut queue, end, reports);
                 let _ = report_ended.send(());
             })
             .map_err(|error| Failure::failed("cannot start a thread").caused_by(&error))?;
@@ -191,6 +172,36 @@ impl Display {
             None => Err(Failure::failed("cannot show the result: the renderer ended")),
         }
     }
+}
+
+/// Shows updates until their queue is closed, then the outcome; the reports are of a broken stdout, and of the end.
+fn show(
+    renderer: &mut dyn Render,
+    mut event_log: Option<EventLog>,
+    queue: &mut mpsc::Receiver<Update>,
+    end: oneshot::Receiver<Outcome>,
+    (report_broken, report_done): (oneshot::Sender<io::Error>, oneshot::Sender<io::Result<()>>),
+) {
+    let mut report_broken = Some(report_broken);
+    while let Some(update) = queue.blocking_recv() {
+        if let Some(log) = &mut event_log {
+            log.update(&update);
+        }
+        if report_broken.is_none() {
+            continue;
+        }
+        if let Err(error) = renderer.update(&update)
+            && let Some(report) = report_broken.take()
+        {
+            let _ = report.send(error);
+        }
+    }
+    let Ok(mut outcome) = end.blocking_recv() else { return };
+    if let Some(error) = event_log.and_then(|log| log.finish(&mut outcome)) {
+        let warning = format!("the event log is not complete: {error}");
+        let _ = renderer.update(&Update::Warning(warning));
+    }
+    let _ = report_done.send(renderer.finish(&outcome));
 }
 
 fn open_event_log(context: &Context, typed: &Path, include_raw: bool) -> Result<EventLog, Failure> {

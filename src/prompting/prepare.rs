@@ -8,7 +8,7 @@ use super::session::{ReadySession, ResumedSession, SessionLocks, WantedSession, 
 use super::turn::PreparedTurn;
 use crate::answer_schema::AnswerSchema;
 use crate::client::EventStream;
-use crate::client::types::{NewSession, Prompt, PromptPart, Rule, RuleAction};
+use crate::client::types::{NewSession, Prompt, PromptPart};
 use crate::connect::Connection;
 use crate::error::Failure;
 use crate::input::PromptParts;
@@ -81,22 +81,18 @@ impl Target {
         let mut permissions = permissions(prompt, connection, &names, input.policy, input.answerer)?;
         let mut system = input.system;
         if let Some((schema, retries)) = input.schema {
-            let model = names
-                .model
-                .as_ref()
-                .and_then(|model| ready.catalog.providers.model(model));
-            let has_tools = model.is_none_or(|model| model.capabilities.toolcall);
-            let tool = match ready.gate.as_mut().filter(|_| has_tools) {
+            let tool = match ready
+                .gate
+                .as_mut()
+                .filter(|_| ready.catalog.has_tools(names.model.as_ref()))
+            {
                 Some(gate) => Some(gate.offer(&WantedAnswer::offer(&schema)).await?),
                 None => None,
             };
-            if let Some(tool) = &tool {
-                permissions.session_rules.push(Rule::new(tool, "*", RuleAction::Allow));
-            }
             let wanted = WantedAnswer { schema, retries, tool };
             let own = system.map_or_else(String::new, |own| own + "\n\n");
             system = Some(own + &wanted.instructions());
-            permissions.answer = Some(wanted);
+            permissions.want(wanted);
         }
         let title = prompt.request.title.clone();
         let new = NewSession {

@@ -52,6 +52,12 @@ impl EngineCatalog {
             .is_some_and(|model| model.cost.is_known())
     }
 
+    /// Whether a model calls tools. The engine's own choice does.
+    pub(super) fn has_tools(&self, model: Option<&ModelRef>) -> bool {
+        let model = model.and_then(|model| self.providers.model(model));
+        model.is_none_or(|model| model.capabilities.toolcall)
+    }
+
     /// Whether the engine's configuration names MCP servers.
     pub(crate) fn has_mcp(&self) -> bool {
         let mcp = self.config.get("mcp").and_then(serde_json::Value::as_object);

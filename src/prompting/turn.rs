@@ -99,13 +99,8 @@ impl PreparedTurn {
         outcome.session_id = Some(session_id);
         outcome.phases = phases(prompt.begun, connection, sent_ms, driven.first_text);
         outcome.permissions = driven.permissions;
-        if let Some(GivenAnswer { value, last, checks }) = driven.answer {
-            if let Some(text) = value.as_ref().map(json::line).or(last) {
-                outcome.last_message.clone_from(&text);
-                outcome.result = text;
-            }
-            outcome.structured = value;
-            outcome.schema = Some(checks);
+        if let Some(given) = driven.answer {
+            conclude_answer(outcome, given);
         }
         let failure = driven.failure;
         outcome.failure = failure.map(|failure| explain_directory(failure, &connection.directory));
@@ -176,6 +171,17 @@ fn conclude(outcome: &mut Outcome, state: &TurnState, started: TurnStart, cost_i
     outcome.conversation = started.conversation;
     outcome.resumed = started.resumed;
     outcome.rehearsal = started.rehearsal;
+}
+
+/// Fills in the answer that follows a schema, else the last wrong one.
+fn conclude_answer(outcome: &mut Outcome, given: GivenAnswer) {
+    let GivenAnswer { value, last, checks } = given;
+    if let Some(text) = value.as_ref().map(json::line).or(last) {
+        outcome.last_message.clone_from(&text);
+        outcome.result = text;
+    }
+    outcome.structured = value;
+    outcome.schema = Some(checks);
 }
 
 /// The engine decodes the path of its directory once more than it was encoded, and then does not find it; all that it

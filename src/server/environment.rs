@@ -130,7 +130,6 @@ pub fn guard_engine(
     environment: &Environment,
     config: &mut Value,
     variables: &mut Vec<(OsString, OsString)>,
-    answer_tools: usize,
 ) {
     // `--bare` sets it; that run reads no configuration that could name other plugins.
     variables.retain(|(name, _)| name != "OPENCODE_PURE");
@@ -157,10 +156,7 @@ pub fn guard_engine(
         let text = |text: &OsString| text.to_string_lossy().into_owned();
         shown.insert(text(name), text(count));
     }
-    variables.push((
-        GATE_VARIABLE.into(),
-        hub.variable(directory, &shown, answer_tools).into(),
-    ));
+    variables.push((GATE_VARIABLE.into(), hub.variable(directory, &shown).into()));
     variables.extend(settings_of_git(environment, &[BARE, MONITOR, HOOKS]));
     // An editor that a command starts would take its keys from the command's input, a file of the model, and run it.
     let editors = ["GIT_EDITOR", "GIT_SEQUENCE_EDITOR", "EDITOR", "VISUAL"];

@@ -92,16 +92,8 @@ impl ServerSpec {
         }
         let mut hub = None;
         if self.gated {
-            let opened = Hub::open(&directories.cache).await?;
-            let answer_tools = self.answer_tools;
-            guard_engine(
-                &opened,
-                &self.directory,
-                environment,
-                &mut config,
-                &mut variables,
-                answer_tools,
-            );
+            let opened = Hub::open(&directories.cache, self.answer_tools).await?;
+            guard_engine(&opened, &self.directory, environment, &mut config, &mut variables);
             hub = Some(opened);
         }
         let guard =

@@ -542,6 +542,11 @@ impl Driver {
             self.state.retries += 1;
         }
         self.note_refusals(before);
+        self.must_end()
+    }
+
+    /// Whether the turn is not to go on, by what the events tell.
+    fn must_end(&mut self) -> Option<Failure> {
         if self.state.is_too_long() {
             return Some(too_long_after_summaries());
         }

@@ -51,7 +51,7 @@ fn the_document_says_what_each_model_can_do() {
             "interleaved": false,
             "input": ["text", "image", "pdf"],
             "output": ["text"],
-            "price_usd": {"input": "1", "output": "2", "cache_read": "0", "cache_write": "0"},
+            "price_usd": {"input": "1", "output": "2", "cache_read": "0.1", "cache_write": "1.25"},
             "price_tiers_usd": [],
             "release_date": null,
             "package": "@ai-sdk/openai-compatible",

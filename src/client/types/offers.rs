@@ -85,6 +85,7 @@ pub struct ModelApi {
 }
 
 /// The abilities of a model.
+#[expect(clippy::struct_excessive_bools, reason = "the wire format is a set of booleans")]
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
 pub struct Capabilities {

@@ -221,10 +221,7 @@ async fn take_turn(
         .await
         .locks;
     outcome.stdin_given_up = gave_up_stdin;
-    let to_terminal = prompt.context.streams.stdout_is_terminal && request.output.mode == OutputMode::Text;
-    if let Some(value) = outcome.structured.as_ref().filter(|_| to_terminal) {
-        outcome.last_message = json::indented(value);
-    }
+    indent_for_a_person(prompt, outcome);
     if gave_up_stdin && input::stdin_came_late() {
         let warning =
             "stdin brought something after it was given up, which the model has not seen; a last word `-` waits for it";
@@ -262,6 +259,14 @@ async fn take_turn(
             .err();
     }
     connection
+}
+
+/// A person at the terminal reads an answer that follows a schema with line breaks.
+fn indent_for_a_person(prompt: PromptContext<'_>, outcome: &mut Outcome) {
+    let is_read = prompt.context.streams.stdout_is_terminal && prompt.request.output.mode == OutputMode::Text;
+    if let Some(value) = outcome.structured.as_ref().filter(|_| is_read) {
+        outcome.last_message = json::indented(value);
+    }
 }
 
 /// The MCP servers that did not work, each with a warning: the turn goes on without their tools, and the engine does not

@@ -40,7 +40,7 @@ use super::checked_answer::{CheckedAnswer, WantedAnswer};
 use super::state::TurnState;
 use super::update::{PermissionRecord, ToolCall, ToolStatus, Update};
 use crate::client::Client;
-use crate::client::types::{PermissionAsk, QuestionAsk, Rule, Session};
+use crate::client::types::{PermissionAsk, QuestionAsk, Rule, RuleAction, Session};
 use crate::error::{Failure, FailureKind};
 use crate::gate::{Gate, GateCall};
 use crate::permission::{
@@ -82,6 +82,16 @@ pub struct Permissions {
     pub answer: Option<WantedAnswer>,
     /// The log of all decisions; `None` when a plain prompt has no place for it.
     pub audit: Option<AuditLog>,
+}
+
+impl Permissions {
+    /// Wants an answer that follows a schema. The session's rules let its tool, and no other run's, be offered.
+    pub fn want(&mut self, wanted: WantedAnswer) {
+        if let Some(tool) = &wanted.tool {
+            self.session_rules.push(Rule::new(tool, "*", RuleAction::Allow));
+        }
+        self.answer = Some(wanted);
+    }
 }
 
 pub enum Answerer {
