@@ -10,6 +10,8 @@ use serde_json::{Value, json};
 
 use crate::error::Failure;
 
+/// The largest whole number, positive or negative, that the engine hands on as it is.
+const LARGEST_NUMBER: u64 = (1 << 53) - 1;
 /// How many errors of one answer are told.
 const MOST_ERRORS: usize = 20;
 /// The longest error, in characters: some repeat the value.
@@ -36,7 +38,7 @@ impl AnswerSchema {
         let cannot = |why: String| Failure::usage(format!("cannot use {name} as the schema of the answer: {why}"));
         let mut schema: Value =
             serde_json::from_str(text).map_err(|error| cannot(format!("it is no JSON: {error}")))?;
-        if schema["type"] == "json_schema" && schema["schema"].is_object() {
+        if schema["type"] == "json_schema" {
             schema = schema["schema"].take();
         }
         if !schema.is_object() {
@@ -47,7 +49,9 @@ impl AnswerSchema {
             return Err(cannot(format!("`{reference}` is not in it, and nothing is fetched"))
                 .hint("put what it refers to below `$defs`, and refer to `#/$defs/NAME`"));
         }
-        let validator = jsonschema::validator_for(&schema).map_err(|error| cannot(located(&error)))?;
+        // Newer drafts leave it open whether `format` is checked: here it is always.
+        let options = jsonschema::options().should_validate_formats(true);
+        let validator = options.build(&schema).map_err(|error| cannot(located(&error)))?;
         Ok(Self {
             is_wrapped: schema["type"] != "object",
             schema,
@@ -69,7 +73,10 @@ impl AnswerSchema {
         if !self.is_wrapped {
             return schema;
         }
-        move_references(&mut schema);
+        // With an address of its own, the schema is what its references begin at.
+        if schema.get("$id").is_none() && schema.get("id").is_none() {
+            move_references(&mut schema);
+        }
         json!({
             "type": "object",
             "properties": { VALUE: schema },
@@ -84,6 +91,11 @@ impl AnswerSchema {
             Some(value) if self.is_wrapped && arguments.as_object().is_some_and(|all| all.len() == 1) => value,
             _ => arguments,
         };
+        if let Some(place) = changed_number(value, String::new()) {
+            return Err(vec![format!(
+                "{place}: the tool changes whole numbers beyond {LARGEST_NUMBER}; give this answer as text instead, as JSON in one fenced block"
+            )]);
+        }
         self.checked(value.clone())
     }
 
@@ -184,17 +196,37 @@ fn move_references(schema: &mut Value) {
     }
 }
 
-/// What stands in the only block of a text that is fenced by "```".
+/// Where the first whole number is that the engine may have changed: it keeps numbers as JavaScript does.
+fn changed_number(value: &Value, place: String) -> Option<String> {
+    match value {
+        Value::Number(number) => {
+            let size = number.as_u64().or_else(|| number.as_i64().map(i64::unsigned_abs));
+            size.filter(|size| *size > LARGEST_NUMBER).map(|_| place)
+        }
+        Value::Array(all) => {
+            let mut numbered = all.iter().enumerate();
+            numbered.find_map(|(at, one)| changed_number(one, format!("{place}/{at}")))
+        }
+        Value::Object(all) => all
+            .iter()
+            .find_map(|(key, one)| changed_number(one, format!("{place}/{key}"))),
+        _ => None,
+    }
+}
+
+/// What stands in the only block of a text that is fenced by "```" or "~~~".
 fn only_block(text: &str) -> Option<&str> {
-    let mut fences = text.match_indices("```").filter(|(at, _)| {
-        let line = text[..*at].rsplit('\n').next().unwrap_or_default();
-        line.trim().is_empty()
-    });
-    let (Some((open, _)), Some((close, _)), None) = (fences.next(), fences.next(), fences.next()) else {
-        return None;
-    };
-    let block = &text[open..close];
-    Some(&block[block.find('\n')?..])
+    ["```", "~~~"].into_iter().find_map(|fence| {
+        let mut fences = text.match_indices(fence).filter(|(at, _)| {
+            let line = text[..*at].rsplit('\n').next().unwrap_or_default();
+            line.trim().is_empty()
+        });
+        let (Some((open, _)), Some((close, _)), None) = (fences.next(), fences.next(), fences.next()) else {
+            return None;
+        };
+        let block = &text[open..close];
+        Some(&block[block.find('\n')?..])
+    })
 }
 
 /// A report of errors for the model, one a line.
@@ -216,7 +248,17 @@ mod tests {
 
     #[test]
     fn what_is_no_schema_or_is_elsewhere_is_refused() {
-        for text in ["", "{", "true", "[]", "7", r#"{"type": 7}"#, r#"{"type": "objekt"}"#] {
+        let wrapped = r#"{"type": "json_schema"}"#;
+        for text in [
+            "",
+            "{",
+            "true",
+            "[]",
+            "7",
+            r#"{"type": 7}"#,
+            r#"{"type": "objekt"}"#,
+            wrapped,
+        ] {
             let message = refused(text);
             assert!(
                 message.starts_with("cannot use `s.json` as the schema of the answer: "),
@@ -259,7 +301,12 @@ mod tests {
     #[test]
     fn a_text_counts_where_it_is_json_or_holds_one_block_of_it() {
         let number = schema(r#"{"type": "json_schema", "schema": {"type": "number"}}"#);
-        for text in [" 7\n", "```json\n7\n```", "Here it is:\n```\n 7\n```\nDone."] {
+        for text in [
+            " 7\n",
+            "```json\n7\n```",
+            "~~~\n7\n~~~",
+            "Here it is:\n```\n 7\n```\nDone.",
+        ] {
             assert_eq!(number.of_text(text), Ok(json!(7)), "{text}");
         }
         for text in [
@@ -289,6 +336,22 @@ mod tests {
             assert!(schema(&text).of_text("5").is_err(), "{draft}");
             assert_eq!(schema(&text).of_text("4"), Ok(json!(4)), "{draft}");
         }
+    }
+
+    #[test]
+    fn formats_are_checked_and_numbers_that_the_engine_changes_are_not_taken() {
+        let date = schema(r#"{"format": "date"}"#);
+        assert!(date.of_text("\"2023-02-29\"").is_err());
+        let any = schema("{}");
+        let errors = any
+            .of_arguments(&json!({"value": [1, {"n": 9_007_199_254_740_993_u64}]}))
+            .unwrap_err();
+        assert!(errors[0].starts_with("/1/n: the tool changes"), "{errors:?}");
+        assert_eq!(any.of_text("9007199254740993"), Ok(json!(9_007_199_254_740_993_u64)));
+        assert_eq!(
+            any.of_arguments(&json!({"value": -9_007_199_254_740_991_i64})),
+            Ok(json!(-9_007_199_254_740_991_i64))
+        );
     }
 
     #[test]

@@ -159,7 +159,9 @@ fn parse_schema(typed: &str) -> Result<SchemaSource, String> {
     match typed {
         "" => Err("an empty name is no file".to_owned()),
         "-" => Ok(SchemaSource::Stdin),
-        text if text.trim_start().starts_with('{') => Ok(SchemaSource::Text(text.to_owned())),
+        text if text.trim_start().starts_with('{') || serde_json::from_str::<serde_json::Value>(text).is_ok() => {
+            Ok(SchemaSource::Text(text.to_owned()))
+        }
         path => Ok(SchemaSource::File(path.into())),
     }
 }

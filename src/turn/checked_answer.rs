@@ -13,6 +13,8 @@ use crate::gate::AnswerTool;
 pub(super) const ENOUGH: &str = "opencode-rs has all that it needs of the model";
 /// The agent of the engine that names sessions. Its call of the model is none of the turn's.
 pub(super) const TITLE_AGENT: &str = "title";
+/// What the model is told of an answer behind the one that counts.
+const ALREADY: &str = "The answer was given already.";
 /// How many errors the message of a failure tells.
 const MOST_TOLD_ERRORS: usize = 3;
 /// How many errors the record keeps.
@@ -31,7 +33,7 @@ pub struct WantedAnswer {
 /// How the answer came about.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct AnswerChecks {
-    /// How many answers the model gave, the wrong ones included.
+    /// How many answers the model gave up to the first right one, the wrong ones included.
     pub attempts: u32,
     /// What was wrong with them, each error behind the place that it is about, such as `/items/0/severity: …`.
     pub errors: Vec<String>,
@@ -103,10 +105,19 @@ impl CheckedAnswer {
     /// Takes the arguments of the tool; an error is for the model.
     pub(super) fn take_arguments(&mut self, arguments: &Value) -> Result<(), String> {
         if self.is_over {
-            return Err("The answer was given already.".to_owned());
+            return Err(ALREADY.to_owned());
         }
         let found = self.wanted.schema.of_arguments(arguments);
         self.take(found, || arguments.to_string())
+    }
+
+    /// Takes arguments that are no JSON; gives what the model is told.
+    pub(super) fn take_broken(&mut self) -> String {
+        if self.is_over {
+            return ALREADY.to_owned();
+        }
+        let found = Err(vec!["the arguments of the tool are no JSON".to_owned()]);
+        self.take(found, String::new).err().unwrap_or_default()
     }
 
     /// Takes the text with which the model ended; an error is the prompt with which it is asked again.

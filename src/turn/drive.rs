@@ -263,10 +263,17 @@ impl Driver {
             return judged;
         };
         if !answer.is_over {
-            let failure = judged.filter(|failure| failure.kind != FailureKind::InvalidResult);
             let text = self.state.last_text();
-            if failure.is_some() || answer.take_text(&text).is_err() {
-                return failure.or_else(|| Some(answer.failure()));
+            let is_whole = !matches!(&judged, Some(failure) if failure.kind != FailureKind::InvalidResult);
+            // What was cut off may be whole all the same. Nothing is left of a turn that failed otherwise.
+            let is_cut = judged
+                .as_ref()
+                .is_some_and(|failure| failure.kind == FailureKind::Truncated);
+            if !(is_whole || is_cut) {
+                return judged;
+            }
+            if answer.take_text(&text).is_err() {
+                return judged.filter(|_| is_cut).or_else(|| Some(answer.failure()));
             }
         }
         if answer.given.value.is_some() {

@@ -121,12 +121,17 @@ fn an_answer_that_is_never_right_is_no_answer() {
     let script = [
         answer(r#"{"n": 1.5}"#),
         text("```\n{}\n```"),
-        answer("[]"),
+        // No JSON: the engine calls a tool of its own instead.
+        answer(r#"{"n": 1"#),
         text("One too many."),
     ];
     let kept = Kept::new(&script.concat());
     let finished = kept.finish(&["-k", "--title=t", "--schema", NUMBER, "Count"]).expect(3);
-    let finished = finished.says(&["none of 3 answers follows the schema", "/n: 1.5 is not of type"]);
+    let finished = finished.says(&[
+        "none of 3 answers follows the schema",
+        "/n: 1.5 is not of type",
+        "the arguments of the tool are no JSON",
+    ]);
     assert_eq!(finished.stdout, "");
     assert_eq!(kept.model.count(), 3);
     // In each format: a plain text is no answer.

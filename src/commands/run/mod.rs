@@ -33,7 +33,7 @@ use crate::request::{OnDenial, OutputMode, Preset, RehearsalChoice, RunRequest, 
 use crate::support::duration::millis_since;
 use crate::support::json;
 use crate::support::loopback::is_loopback;
-use crate::turn::{MissingMcp, Outcome, PermissionRecord};
+use crate::turn::{AnswerChecks, MissingMcp, Outcome, PermissionRecord};
 
 use checks::CheckContext;
 use prepare::{PreparedRun, prepare};
@@ -52,6 +52,7 @@ pub async fn run(context: &Context, mut request: RunRequest) -> Result<CommandEn
     let blank = || Outcome {
         // A run that fails early was a rehearsal too.
         rehearsal: request.connect.rehearsal != RehearsalChoice::Off,
+        schema: request.schema.as_ref().map(|_| AnswerChecks::default()),
         ..Outcome::empty(directory.to_string_lossy().into_owned())
     };
     let mut display = Display::open(context, &request.output, blank())?;

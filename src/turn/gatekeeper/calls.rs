@@ -18,7 +18,7 @@ use crate::client::Client;
 use crate::client::types::Session;
 use crate::error::Failure;
 use crate::gate::{GateCall, Moment};
-use crate::permission::{Action, DOOM_LOOP, DecidedBy, Judgement};
+use crate::permission::{Action, DOOM_LOOP, DecidedBy, INVALID, Judgement};
 use crate::request::Effect;
 use crate::support::visible::visible;
 
@@ -90,6 +90,15 @@ impl Gatekeeper {
                 } else {
                     call.pass();
                 }
+            }
+            // The engine's name for a call whose arguments are no JSON.
+            Moment::Call if call.tool == INVALID => {
+                let meant = call.arguments["tool"].as_str().unwrap_or_default();
+                let Some(answer) = answer.filter(|answer| answer.is_given_by(meant) && state.is_root(&call.session_id))
+                else {
+                    return Some(call);
+                };
+                call.refuse(answer.take_broken());
             }
             Moment::Call if answer.as_ref().is_some_and(|answer| answer.is_given_by(&call.tool)) => {
                 if !state.is_root(&call.session_id) {

@@ -12,6 +12,7 @@ use super::decision::owner;
 use crate::client::types::RuleAction;
 use crate::permission::{Action, AuditScope, DecidedBy, Decision, INVALID, is_engine_tool, wildcard_matches};
 use crate::request::Effect;
+use crate::support::answer_tool;
 
 /// The reason when the engine's own configuration denies.
 const CONFIGURATION: &str = "the engine's own configuration denies it";
@@ -59,6 +60,10 @@ impl Gatekeeper {
                 INVALID => call.input.get("tool").and_then(Value::as_str)?,
                 tool => tool,
             };
+            // The model remembers a tool of an earlier turn, or another run's: nobody has denied it.
+            if answer_tool::is_name(tool) {
+                return None;
+            }
             let name = Action::of_call(tool, &Value::Null).tool().to_owned();
             let removal = self.policy.removal(&name);
             // The engine has no tool of a name that the model invented, so no rule refused it.
