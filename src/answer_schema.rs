@@ -354,6 +354,137 @@ mod tests {
         );
     }
 
+    /// Schemas, each with an answer that follows it and one that does not.
+    const TABLE: [(&str, &str, &str); 34] = [
+        (r#"{"type": "object", "required": ["a"]}"#, r#"{"a": 1}"#, "{}"),
+        (
+            r#"{"type": "object", "properties": {"value": {"type": "string"}}}"#,
+            r#"{"value": "x"}"#,
+            r#"{"value": 1}"#,
+        ),
+        (
+            r#"{"type": "object", "additionalProperties": false}"#,
+            "{}",
+            r#"{"x": 1}"#,
+        ),
+        (
+            r#"{"type": "object", "patternProperties": {"^n": {"type": "number"}}}"#,
+            r#"{"n1": 1}"#,
+            r#"{"n1": "1"}"#,
+        ),
+        (
+            r#"{"type": "object", "propertyNames": {"maxLength": 1}}"#,
+            r#"{"a": 1}"#,
+            r#"{"ab": 1}"#,
+        ),
+        (r#"{"type": "object", "minProperties": 1}"#, r#"{"ü": null}"#, "{}"),
+        (
+            r#"{"type": "object", "dependentRequired": {"a": ["b"]}}"#,
+            r#"{"a": 1, "b": 2}"#,
+            r#"{"a": 1}"#,
+        ),
+        (
+            r#"{"type": "object", "if": {"required": ["a"]}, "then": {"required": ["b"]}}"#,
+            r#"{"c": 1}"#,
+            r#"{"a": 1}"#,
+        ),
+        (
+            r#"{"type": "object", "unevaluatedProperties": false, "properties": {"a": {}}}"#,
+            r#"{"a": 1}"#,
+            r#"{"b": 1}"#,
+        ),
+        (
+            r#"{"properties": {"a": {"type": "integer"}}, "required": ["a"]}"#,
+            r#"{"a": 3}"#,
+            r#"{"a": 3.5}"#,
+        ),
+        (r#"{"type": "array", "items": {"type": "string"}}"#, r#"["a"]"#, "[1]"),
+        (
+            r#"{"type": "array", "prefixItems": [{"type": "string"}], "items": false}"#,
+            r#"["a"]"#,
+            r#"["a", 1]"#,
+        ),
+        (
+            r#"{"type": "array", "uniqueItems": true, "minItems": 2}"#,
+            "[1, 2]",
+            "[1, 1]",
+        ),
+        (r#"{"type": "array", "contains": {"const": 7}}"#, "[1, 7]", "[1]"),
+        (
+            r#"{"type": "array", "items": {"type": "array", "items": {"type": "boolean"}}}"#,
+            "[[true]]",
+            "[true]",
+        ),
+        (r#"{"type": "string", "pattern": "^a+$"}"#, r#""aa""#, r#""b""#),
+        (r#"{"type": "string", "maxLength": 1}"#, r#""漢""#, r#""ab""#),
+        (
+            r#"{"type": "string", "format": "email"}"#,
+            r#""a@example.com""#,
+            r#""nope""#,
+        ),
+        (r#"{"type": "number", "exclusiveMinimum": 0}"#, "0.1", "0"),
+        (r#"{"type": "integer", "multipleOf": 3}"#, "9", "10"),
+        (r#"{"type": "boolean"}"#, "false", r#""false""#),
+        (r#"{"type": "null"}"#, "null", "0"),
+        (r#"{"type": ["string", "null"]}"#, "null", "1"),
+        (r#"{"enum": ["low", "high", 3]}"#, "3", r#""High""#),
+        (r#"{"const": {"a": [1]}}"#, r#"{"a": [1]}"#, r#"{"a": [2]}"#),
+        (
+            r#"{"anyOf": [{"type": "string"}, {"type": "object", "required": ["a"]}]}"#,
+            r#"{"a": 1}"#,
+            "{}",
+        ),
+        (r#"{"oneOf": [{"type": "number"}, {"type": "integer"}]}"#, "1.5", "1"),
+        (r#"{"allOf": [{"minimum": 1}, {"maximum": 2}]}"#, "2", "3"),
+        (r#"{"not": {"type": "string"}}"#, "1", r#""x""#),
+        (
+            r##"{"$ref": "#/$defs/a", "$defs": {"a": {"type": "integer"}}}"##,
+            "1",
+            r#""1""#,
+        ),
+        (
+            r##"{"$ref": "#a", "$defs": {"a": {"$anchor": "a", "type": "integer"}}}"##,
+            "1",
+            r#""1""#,
+        ),
+        (
+            r##"{"type": "object", "properties": {"next": {"$ref": "#"}}, "additionalProperties": false}"##,
+            r#"{"next": {}}"#,
+            r#"{"next": {"x": 1}}"#,
+        ),
+        (
+            r##"{"type": "array", "items": {"anyOf": [{"type": "integer"}, {"$ref": "#"}]}}"##,
+            "[1, [2, []]]",
+            r#"[1, ["x"]]"#,
+        ),
+        (
+            r##"{"$schema": "http://json-schema.org/draft-07/schema#", "type": "array", "items": {"$ref": "#/definitions/a"}, "definitions": {"a": {"minimum": 5}}}"##,
+            "[5]",
+            "[4]",
+        ),
+    ];
+
+    #[test]
+    fn what_follows_a_schema_is_taken_and_the_tool_says_the_same() {
+        for (text, right, wrong) in TABLE {
+            let schema = schema(text);
+            let offered = jsonschema::validator_for(&schema.parameters()).unwrap();
+            for (answer, follows) in [(right, true), (wrong, false)] {
+                let value: Value = serde_json::from_str(answer).unwrap();
+                assert_eq!(schema.of_text(answer).is_ok(), follows, "{text} {answer}");
+                let arguments = if schema.is_wrapped {
+                    json!({ VALUE: value })
+                } else {
+                    value
+                };
+                assert_eq!(schema.of_arguments(&arguments).is_ok(), follows, "{text} {arguments}");
+                // A format is for our check alone.
+                let is_offered = offered.is_valid(&arguments);
+                assert!(is_offered == follows || text.contains("format"), "{text} {arguments}");
+            }
+        }
+    }
+
     #[test]
     fn an_error_begins_with_its_place_and_is_not_endless() {
         let text = r#"{"type": "object", "properties": {"items": {"type": "array", "items": {"enum": ["low"]}}}}"#;
