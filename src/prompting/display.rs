@@ -4,7 +4,6 @@
 //! updates, so a signal or a time limit still ends the run.
 
 use std::io::{self, Write};
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -48,12 +47,13 @@ pub(crate) struct Display {
 }
 
 impl Display {
-    /// Starts it. `unfinished` is the outcome, but for its failure, of a run that does not come to its end.
-    pub(crate) fn open(context: &Context, request: &OutputRequest, unfinished: Outcome) -> Result<Self, Failure> {
-        let event_log = match &request.event_log {
-            Some(typed) => Some(open_event_log(context, typed, request.include_raw)?),
-            None => None,
-        };
+    /// Starts it; everything that it shows goes into the log too. `unfinished` is the outcome, but for its failure, of a run that does not come to its end.
+    pub(crate) fn open(
+        context: &Context,
+        request: &OutputRequest,
+        event_log: Option<EventLog>,
+        unfinished: Outcome,
+    ) -> Result<Self, Failure> {
         let terminal = Terminal::of_process(&context.environment);
         let screen = if is_wanted(request, &terminal) {
             Screen::with_waiting_line(Box::new(io::stderr()))
@@ -202,14 +202,6 @@ fn show(
         let _ = renderer.update(&Update::Warning(warning));
     }
     let _ = report_done.send(renderer.finish(&outcome));
-}
-
-fn open_event_log(context: &Context, typed: &Path, include_raw: bool) -> Result<EventLog, Failure> {
-    EventLog::open(&context.cwd.join(typed), include_raw).map_err(|error| {
-        Failure::usage(format!("cannot write the event log `{}`", typed.display()))
-            .caused_by(&error)
-            .hint("name a file in a directory that exists and that you may write to; a pipe needs a reader")
-    })
 }
 
 impl Drop for Display {

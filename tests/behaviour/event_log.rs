@@ -73,6 +73,9 @@ fn a_log_that_cannot_be_written_is_refused_or_warned_of() {
             .finish();
         refused.expect(2).says(&[why]);
     }
+    let arguments = ["--event-log=.", "--output-format=json", "Say it"];
+    let refused = sandbox.run_without_engine(arguments).start_at_once().finish();
+    assert_eq!(refused.expect(2).record()["error"]["kind"], "usage");
     let _model = sandbox.share_engine("[[reply]]\ntext = 'one'");
     let finished = sandbox
         .attached(["--event-log=/dev/full", "--output-format=json", "Say it"])

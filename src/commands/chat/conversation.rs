@@ -249,7 +249,7 @@ impl<'a> Conversation<'a> {
     }
 
     pub(super) fn display(&self) -> Result<Display, Failure> {
-        Display::open(self.context, &self.run.output, self.blank())
+        Display::open(self.context, &self.run.output, None, self.blank())
     }
 
     /// What a prompt that begins now is sent with.

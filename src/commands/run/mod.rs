@@ -29,7 +29,10 @@ use crate::input;
 use crate::permission::Decision;
 use crate::prompting::turn::{SHUTDOWN_TIMEOUT, delete_session};
 use crate::prompting::{Display, PromptContext};
-use crate::request::{OnDenial, OutputMode, Preset, RehearsalChoice, RunRequest, ServerChoice, SessionLifetime};
+use crate::render::EventLog;
+use crate::request::{
+    OnDenial, OutputMode, OutputRequest, Preset, RehearsalChoice, RunRequest, ServerChoice, SessionLifetime,
+};
 use crate::support::duration::millis_since;
 use crate::support::json;
 use crate::support::loopback::is_loopback;
@@ -55,17 +58,25 @@ pub async fn run(context: &Context, mut request: RunRequest) -> Result<CommandEn
         schema: request.schema.as_ref().map(|_| AnswerChecks::default()),
         ..Outcome::empty(directory.to_string_lossy().into_owned())
     };
-    let mut display = Display::open(context, &request.output, blank())?;
     let mut outcome = blank();
+    let event_log = open_event_log(context, &request.output).unwrap_or_else(|failure| {
+        outcome.failure = Some(failure);
+        None
+    });
+    let mut display = Display::open(context, &request.output, event_log, blank())?;
     let stop = stop(context, request.connect.timeout, display.broken());
     tokio::pin!(stop);
 
-    let worktree = make_worktree(context, &request, &display, stop.as_mut())
-        .await
-        .unwrap_or_else(|failure| {
-            outcome.failure = Some(failure);
-            None
-        });
+    let worktree = if outcome.failure.is_none() {
+        make_worktree(context, &request, &display, stop.as_mut())
+            .await
+            .unwrap_or_else(|failure| {
+                outcome.failure = Some(failure);
+                None
+            })
+    } else {
+        None
+    };
     if let Some(worktree) = &worktree {
         request.connect.directory = Some(worktree.directory.clone());
         request.connect.copy_of = Some(worktree.copy_of());
@@ -96,6 +107,19 @@ pub async fn run(context: &Context, mut request: RunRequest) -> Result<CommandEn
         cold_starts::note(context, request.connect.verbosity);
     }
     end
+}
+
+/// Opens the file of `--event-log`.
+fn open_event_log(context: &Context, output: &OutputRequest) -> Result<Option<EventLog>, Failure> {
+    let Some(typed) = &output.event_log else {
+        return Ok(None);
+    };
+    let opened = EventLog::open(&context.cwd.join(typed), output.include_raw);
+    opened.map(Some).map_err(|error| {
+        Failure::usage(format!("cannot write the event log `{}`", typed.display()))
+            .caused_by(&error)
+            .hint("name a file in a directory that exists and that you may write to; a pipe needs a reader")
+    })
 }
 
 /// Connects, prepares the turn and takes it; gives the connection back, to be closed.
