@@ -1,6 +1,6 @@
 //! Esc, Ctrl-Z, and what is typed while an answer comes.
 
-use super::{PROMPT, SHARED_ENGINE, attached, rows, wait_for_answers, wait_until};
+use super::{PROMPT, SHARED_ENGINE, attached, rows, wait_for_answers, wait_for_empty_line, wait_until};
 use crate::support::{LONG, Pty, Sandbox, until};
 
 const STALLS: &str = r#"
@@ -82,6 +82,7 @@ fn tab_has_nothing_to_shout_and_slips_are_told() {
     assert!(!pty.everything().contains("NO RECORDS"));
     pty.send("!true\r");
     pty.wait_for("no output, so nothing goes along with your next prompt");
+    wait_for_empty_line(&pty);
     pty.send("@nosuch.txt look\r");
     pty.wait_for("there is no file `nosuch.txt`; the name goes as it is");
     wait_for_answers(&pty, 2);

@@ -54,6 +54,12 @@ fn scripted(sandbox: &Sandbox, script: &str, arguments: &[&str]) -> Pty {
 fn clear(pty: &mut Pty) {
     pty.send("\u{3}");
     // Keys that come with it in one go are thrown away with the line.
+    wait_for_empty_line(pty);
+}
+
+/// Waits until a line can be typed. Until then the terminal is a command's: Enter would become a line break.
+#[track_caller]
+fn wait_for_empty_line(pty: &Pty) {
     wait_until(pty, "an empty line", |screen| {
         rows(screen).last().is_some_and(|row| row.trim() == ">")
     });

@@ -2,7 +2,7 @@
 
 use rustix::process::{Pid, Signal, kill_process};
 
-use super::{PROMPT, scripted, wait_for_answers, with_model};
+use super::{PROMPT, scripted, wait_for_answers, wait_for_empty_line, with_model};
 use crate::support::{LONG, Model, Pty, Sandbox, until};
 
 fn kill(pid: i32, signal: Signal) {
@@ -81,6 +81,7 @@ fn a_command_whose_template_runs_a_shell_asks_before() {
     // What this writes is for a prompt, and never for the shell of a template.
     pty.send("!echo 'x; touch stolen; x'\r");
     pty.wait_for("its output goes along");
+    wait_for_empty_line(&pty);
     pty.send("/look now\r");
     until("the second question", LONG, || {
         (pty.everything().matches("run them?").count() >= 2).then_some(())

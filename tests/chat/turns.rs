@@ -1,6 +1,6 @@
 //! Answers: cancelled, resized, with tools, with what the person's own commands said.
 
-use super::{PROMPT, attached, rows, scripted, wait_for_answers, wait_until};
+use super::{PROMPT, attached, rows, scripted, wait_for_answers, wait_for_empty_line, wait_until};
 use crate::support::{LONG, Sandbox, until};
 
 #[test]
@@ -69,11 +69,13 @@ fn own_commands_go_along_with_the_next_prompt() {
     for row in ["out", "err", "exit status 3"] {
         assert!(rows(&screen).contains(&row), "{screen}");
     }
+    wait_for_empty_line(&pty);
     pty.send("!!test -t 1 && echo a terminal\r");
     until("the terminal is the command's", LONG, || {
         rows(&pty.screen()).contains(&"a terminal").then_some(())
     });
     assert_eq!(model.count(), 0);
+    wait_for_empty_line(&pty);
     pty.send("Why?\r");
     pty.wait_for("· build");
     let prompt = model.last_prompt();
@@ -94,6 +96,7 @@ fn own_commands_go_along_with_the_next_prompt() {
     wait_until(&pty, "a second command", |_| {
         pty.everything().matches("its output goes along").count() >= 2
     });
+    wait_for_empty_line(&pty);
     // Ctrl-C is the command's own.
     pty.send("!sleep 100\r");
     until("the command runs", LONG, || {
@@ -105,6 +108,7 @@ fn own_commands_go_along_with_the_next_prompt() {
     });
     pty.send("\u{3}");
     pty.wait_for("ended by a signal");
+    wait_for_empty_line(&pty);
     pty.send("\u{4}");
     assert_eq!(pty.finish(), 0);
     sandbox.expect_nothing_left();
