@@ -9,6 +9,7 @@ use jsonschema::{ValidationError, Validator};
 use serde_json::{Value, json};
 
 use crate::error::Failure;
+use crate::support::answer_tool::{VALUE, wrapped_answer};
 
 /// The largest whole number, positive or negative, that the engine hands on as it is.
 const LARGEST_NUMBER: u64 = (1 << 53) - 1;
@@ -16,8 +17,6 @@ const LARGEST_NUMBER: u64 = (1 << 53) - 1;
 const MOST_ERRORS: usize = 20;
 /// The longest error, in characters: some repeat the value.
 const LONGEST_ERROR: usize = 300;
-/// The property that holds a value whose schema is not that of an object.
-const VALUE: &str = "value";
 
 /// A schema that can be used. Drafts 4, 6, 7, 2019-09 and 2020-12 by `$schema`; without it the last.
 #[derive(Debug, Clone)]
@@ -87,10 +86,8 @@ impl AnswerSchema {
 
     /// The value that arguments of the tool hold, else what is wrong with it.
     pub fn of_arguments(&self, arguments: &Value) -> Result<Value, Vec<String>> {
-        let value = match arguments.get(VALUE) {
-            Some(value) if self.is_wrapped && arguments.as_object().is_some_and(|all| all.len() == 1) => value,
-            _ => arguments,
-        };
+        let wrapped = wrapped_answer(arguments).filter(|_| self.is_wrapped);
+        let value = wrapped.unwrap_or(arguments);
         if let Some(place) = changed_number(value, String::new()) {
             return Err(vec![format!(
                 "{place}: the tool changes whole numbers beyond {LARGEST_NUMBER}; give this answer as text instead, as JSON in one fenced block"

@@ -70,7 +70,7 @@
 //! | `env_vars` | |
 //! | `support` | |
 //! | `request` | |
-//! | `answer_schema` | `error` |
+//! | `answer_schema` | `error`, `support` |
 //! | `context` | `env_vars`, `error` |
 //! | `terminal` | `context`, `env_vars`, `request`, `support` |
 //! | `asking` | `support`, `terminal` |

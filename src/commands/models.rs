@@ -39,7 +39,7 @@ pub async fn run(context: &Context, request: ModelsRequest) -> Result<(), Failur
     if request.place == ModelPlace::ThisMachine {
         return unless_interrupted(context, "the command", list_local(context, &request)).await;
     }
-    let entries = visit_for(
+    let mut entries = visit_for(
         context,
         &request.connect,
         &request.output,
@@ -59,10 +59,7 @@ pub async fn run(context: &Context, request: ModelsRequest) -> Result<(), Failur
         },
     )
     .await?;
-    let entries: Vec<ModelEntry> = entries
-        .into_iter()
-        .filter(|entry| entry.can_all(&request.can))
-        .collect();
+    entries.retain(|entry| entry.can_all(&request.can));
     // Where no model is configured, the engine takes one of the providers' own favourites.
     let chosen = entries.iter().any(|entry| entry.default);
     write_entries(context, &request.output, &entries, &COLUMNS, |entry| {

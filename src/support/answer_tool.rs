@@ -1,6 +1,10 @@
-//! The names of the tools with which models give answers that follow a schema.
+//! The tools with which models give answers that follow a schema: their names, and how their arguments hold the answer.
+
+use serde_json::Value;
 
 const NAME: &str = "answer";
+/// The argument that holds an answer which is no object.
+pub const VALUE: &str = "value";
 
 /// `answer`, `answer_2`, `answer_3` and so on.
 pub fn name(number: usize) -> String {
@@ -17,6 +21,12 @@ pub fn is_name(tool: &str) -> bool {
     let number = rest.strip_prefix('_');
     rest.is_empty()
         || number.is_some_and(|number| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
+/// The answer in [`VALUE`], where that is the only argument.
+pub fn wrapped_answer(arguments: &Value) -> Option<&Value> {
+    let all = arguments.as_object().filter(|all| all.len() == 1)?;
+    all.get(VALUE)
 }
 
 #[cfg(test)]

@@ -16,17 +16,19 @@ use super::visible::{is_zero_width, reorders};
 ///
 /// When the value has no form in JSON.
 pub fn document(value: &impl Serialize) -> serde_json::Result<Vec<u8>> {
-    Ok(escaped(&serde_json::to_string_pretty(value)?).into_bytes())
+    let mut text = escaped(&serde_json::to_string_pretty(value)?);
+    text.push('\n');
+    Ok(text.into_bytes())
 }
 
 /// A value without white space.
 pub fn line(value: &serde_json::Value) -> String {
-    escaped(&value.to_string()).trim_end().to_owned()
+    escaped(&value.to_string())
 }
 
 /// A value with white space for a person.
 pub fn indented(value: &serde_json::Value) -> String {
-    escaped(&format!("{value:#}")).trim_end().to_owned()
+    escaped(&format!("{value:#}"))
 }
 
 /// Appends a value as one line, with its line feed.
@@ -36,11 +38,12 @@ pub fn indented(value: &serde_json::Value) -> String {
 /// When the value has no form in JSON.
 pub fn append_line(value: &impl Serialize, line: &mut Vec<u8>) -> serde_json::Result<()> {
     line.extend_from_slice(escaped(&serde_json::to_string(value)?).as_bytes());
+    line.push(b'\n');
     Ok(())
 }
 
-/// The text of a JSON value with more escapes, and with a line feed at its end. What is escaped is in its strings: between
-/// them there are only visible characters, spaces and line feeds.
+/// The text of a JSON value with more escapes. All escaped characters are in its strings: between them there are only visible
+/// characters, spaces and line feeds.
 fn escaped(json: &str) -> String {
     let mut text = String::with_capacity(json.len() + 1);
     for character in json.chars() {
@@ -54,7 +57,6 @@ fn escaped(json: &str) -> String {
             let _ = write!(text, "\\u{unit:04x}");
         }
     }
-    text.push('\n');
     text
 }
 

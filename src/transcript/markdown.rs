@@ -160,9 +160,7 @@ impl Page {
             }
             "agent" => Some((format!("- asks the agent {}", code(text(part, "name"))), true)),
             "subtask" => Some((format!("- starts: {}", line(text(part, "description"))), true)),
-            "tool" if gave_answer(part) => {
-                Some((format!("```json\n{:#}\n```", answer(&part["state"]["input"])), false))
-            }
+            "tool" if gave_answer(part) => Some((format!("```json\n{:#}\n```", answer_of(part)), false)),
             "tool" => Some((tool(part), true)),
             "compaction" if message.is_of_user() => Some(("*The conversation was compacted here.*".to_owned(), false)),
             _ => None,
@@ -175,10 +173,10 @@ fn gave_answer(part: &Value) -> bool {
     answer_tool::is_name(text(part, "tool")) && text(&part["state"], "status") == "completed"
 }
 
-/// The value in the arguments of an answer: one that is no object is in `value`.
-fn answer(arguments: &Value) -> &Value {
-    let all = arguments.as_object().filter(|all| all.len() == 1);
-    all.and_then(|all| all.get("value")).unwrap_or(arguments)
+/// The answer that a call gives.
+fn answer_of(part: &Value) -> &Value {
+    let arguments = &part["state"]["input"];
+    answer_tool::wrapped_answer(arguments).unwrap_or(arguments)
 }
 
 /// A tool call in one line.

@@ -9,11 +9,14 @@ use crate::client::types::MessageInfo;
 use crate::error::{Failure, FailureKind};
 use crate::gate::AnswerTool;
 
-/// What the engine is told instead of being let call the model again: nothing more is wanted.
+/// What the model reads about the tool.
+const TOOL_DESCRIPTION: &str = "Give the final answer to the user. Call this tool exactly once, when all other work is done: \
+                                the arguments are the answer, and nothing follows it.";
+/// The plugin's error when the turn needs no further call of the model. The engine stores this text as a message.
 pub(super) const ENOUGH: &str = "opencode-rs has all that it needs of the model";
-/// The agent of the engine that names sessions. Its call of the model is none of the turn's.
+/// The engine's agent that names sessions. Its calls of the model do not belong to the turn.
 pub(super) const TITLE_AGENT: &str = "title";
-/// What the model is told of an answer behind the one that counts.
+/// The error of a second answer.
 const ALREADY: &str = "The answer was given already.";
 /// How many errors the message of a failure tells.
 const MOST_TOLD_ERRORS: usize = 3;
@@ -53,10 +56,7 @@ impl WantedAnswer {
     /// The tool for the model.
     pub fn offer(schema: &AnswerSchema) -> AnswerTool {
         AnswerTool {
-            description:
-                "Give the final answer to the user. Call this tool exactly once, when all other work is done: the \
-                          arguments are the answer, and nothing follows it."
-                    .to_owned(),
+            description: TOOL_DESCRIPTION.to_owned(),
             parameters: schema.parameters(),
         }
     }
@@ -154,27 +154,19 @@ impl CheckedAnswer {
 
     /// The failure of a turn without a right answer.
     pub(super) fn failure(&self) -> Failure {
-        let mut failure = match self.given.checks.attempts {
-            0 => Failure::new(
-                FailureKind::InvalidResult,
-                "cannot use the answer: the model gave none that the schema could be held against",
-            ),
-            1 => Failure::new(
-                FailureKind::InvalidResult,
-                "cannot use the answer: it does not follow the schema",
-            ),
-            attempts => Failure::new(
-                FailureKind::InvalidResult,
-                format!("cannot use the answer: none of {attempts} answers follows the schema"),
-            ),
+        let why = match self.given.checks.attempts {
+            0 => "the model gave no answer to check".to_owned(),
+            1 => "it does not follow the schema".to_owned(),
+            attempts => format!("none of {attempts} answers follows the schema"),
         };
+        let mut failure = Failure::new(FailureKind::InvalidResult, format!("cannot use the answer: {why}"));
         let errors = self.given.checks.errors.iter().rev().take(MOST_TOLD_ERRORS).rev();
         failure.causes = errors.cloned().collect();
         failure.hint("`--schema-retries` lets the model try more often; a simpler schema or another model may help")
     }
 }
 
-/// Whether a message is the one that the engine leaves when it is not let call the model again.
+/// Whether a message says only that the plugin refused a further call of the model.
 pub(super) fn is_end(info: &MessageInfo) -> bool {
     let error = info.error.as_ref();
     error.is_some_and(|error| error.data.message.contains(ENOUGH))

@@ -263,24 +263,17 @@ impl Driver {
             return judged;
         };
         if !answer.is_over {
-            let text = self.state.last_text();
-            let is_whole = !matches!(&judged, Some(failure) if failure.kind != FailureKind::InvalidResult);
-            // What was cut off may be whole all the same. Nothing is left of a turn that failed otherwise.
-            let is_cut = judged
-                .as_ref()
-                .is_some_and(|failure| failure.kind == FailureKind::Truncated);
-            if !(is_whole || is_cut) {
+            let kind = judged.as_ref().map(|failure| failure.kind);
+            // A text that reached the output limit may be the whole JSON all the same.
+            let is_cut = kind == Some(FailureKind::Truncated);
+            if !(is_cut || matches!(kind, None | Some(FailureKind::InvalidResult))) {
                 return judged;
             }
-            if answer.take_text(&text).is_err() {
-                return judged.filter(|_| is_cut).or_else(|| Some(answer.failure()));
+            if answer.take_text(&self.state.last_text()).is_err() && is_cut {
+                return judged;
             }
         }
-        if answer.given.value.is_some() {
-            None
-        } else {
-            Some(answer.failure())
-        }
+        answer.given.value.is_none().then(|| answer.failure())
     }
 
     /// Deletes the messages that say nothing but that the turn was ended. Left there, they do no harm.

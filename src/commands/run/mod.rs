@@ -59,21 +59,14 @@ pub async fn run(context: &Context, mut request: RunRequest) -> Result<CommandEn
         ..Outcome::empty(directory.to_string_lossy().into_owned())
     };
     let mut outcome = blank();
-    let event_log = open_event_log(context, &request.output).unwrap_or_else(|failure| {
-        outcome.failure = Some(failure);
-        None
-    });
+    let event_log = note_failure(open_event_log(context, &request.output), &mut outcome);
     let mut display = Display::open(context, &request.output, event_log, blank())?;
     let stop = stop(context, request.connect.timeout, display.broken());
     tokio::pin!(stop);
 
     let worktree = if outcome.failure.is_none() {
-        make_worktree(context, &request, &display, stop.as_mut())
-            .await
-            .unwrap_or_else(|failure| {
-                outcome.failure = Some(failure);
-                None
-            })
+        let making = make_worktree(context, &request, &display, stop.as_mut());
+        note_failure(making.await, &mut outcome)
     } else {
         None
     };
@@ -82,12 +75,8 @@ pub async fn run(context: &Context, mut request: RunRequest) -> Result<CommandEn
         request.connect.copy_of = Some(worktree.copy_of());
     }
     let mut connection = if outcome.failure.is_none() {
-        Box::pin(prompt(context, &request, &display, stop.as_mut(), &mut outcome))
-            .await
-            .unwrap_or_else(|failure| {
-                outcome.failure = Some(failure);
-                None
-            })
+        let prompting = Box::pin(prompt(context, &request, &display, stop.as_mut(), &mut outcome));
+        note_failure(prompting.await, &mut outcome)
     } else {
         None
     };
@@ -107,6 +96,14 @@ pub async fn run(context: &Context, mut request: RunRequest) -> Result<CommandEn
         cold_starts::note(context, request.connect.verbosity);
     }
     end
+}
+
+/// The value of a stage. A failure becomes that of the outcome.
+fn note_failure<T>(stage: Result<Option<T>, Failure>, outcome: &mut Outcome) -> Option<T> {
+    stage.unwrap_or_else(|failure| {
+        outcome.failure = Some(failure);
+        None
+    })
 }
 
 /// Opens the file of `--event-log`.

@@ -60,10 +60,6 @@ impl Gatekeeper {
                 INVALID => call.input.get("tool").and_then(Value::as_str)?,
                 tool => tool,
             };
-            // The model remembers a tool of an earlier turn, or another run's: nobody has denied it.
-            if answer_tool::is_name(tool) {
-                return None;
-            }
             let name = Action::of_call(tool, &Value::Null).tool().to_owned();
             let removal = self.policy.removal(&name);
             // The engine has no tool of a name that the model invented, so no rule refused it.
@@ -73,7 +69,8 @@ impl Gatekeeper {
             let configured = self.agent_rules.iter().rev().find(|rule| {
                 wildcard_matches(&rule.permission, &name) && rule.pattern.chars().all(|character| character == '*')
             });
-            if configured.is_some_and(|rule| rule.action == RuleAction::Deny) {
+            // The tool gate adds rules that deny its answer tools. A model calls one again that an earlier turn offered.
+            if configured.is_some_and(|rule| rule.action == RuleAction::Deny) && !answer_tool::is_name(&name) {
                 return Some((tool.to_owned(), CONFIGURATION.to_owned(), DecidedBy::Rule));
             }
             return (name == "question").then(|| (tool.to_owned(), NO_PERSON.to_owned(), DecidedBy::Nobody));
