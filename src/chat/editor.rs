@@ -19,6 +19,7 @@ use reedline::{
 
 use super::completion::Completion;
 use super::history::CAPACITY;
+use super::late_answer::LateAnswer;
 use super::paste::Pastes;
 use super::plain::{ConsoleRequest, TypedLine, ends_with_continuation};
 use crate::support::mutex;
@@ -29,6 +30,7 @@ pub struct Editor {
     entries: Reedline,
     choices: Reedline,
     typed: TypedText,
+    late: LateAnswer,
     /// Set while the editor has the terminal.
     busy: Arc<AtomicBool>,
 }
@@ -42,7 +44,7 @@ impl Editor {
         color: bool,
         busy: Arc<AtomicBool>,
     ) -> Self {
-        let typed = TypedText::default();
+        let (typed, late) = (TypedText::default(), LateAnswer::default());
         let mut past = FileBackedHistory::new(CAPACITY).unwrap_or_default();
         for entry in history {
             // An in-memory history cannot fail.
@@ -60,11 +62,12 @@ impl Editor {
             .with_menu(ReedlineMenu::EngineCompleter(Box::new(menu)))
             .with_partial_completions(true)
             .with_quick_completions(true)
-            .with_highlighter(Box::new(Watcher(typed.clone())))
+            .with_highlighter(Box::new(Watcher(typed.clone(), late.clone())))
             .with_hinter(Box::new(hinter))
             .with_edit_mode(Box::new(EmacsKeys {
                 emacs: Emacs::new(entry_keys()),
                 typed: typed.clone(),
+                late: late.clone(),
                 pastes,
             }))
             .use_bracketed_paste(true)
@@ -72,7 +75,7 @@ impl Editor {
         let mut choice_keys = default_emacs_keybindings();
         choice_keys.add_binding(KeyModifiers::NONE, KeyCode::Esc, ReedlineEvent::CtrlC);
         let choices = Reedline::create()
-            .with_highlighter(Box::new(Watcher(typed.clone())))
+            .with_highlighter(Box::new(Watcher(typed.clone(), late.clone())))
             .with_edit_mode(Box::new(Emacs::new(choice_keys)))
             .disable_hints()
             .with_ansi_colors(color);
@@ -80,6 +83,7 @@ impl Editor {
             entries,
             choices,
             typed,
+            late,
             busy,
         }
     }
@@ -98,6 +102,8 @@ impl Editor {
             self.entries
                 .run_edit_commands(&[EditCommand::InsertString(initial.to_owned())]);
         }
+        self.late.drop_all();
+        self.late.may_be_asked();
         self.busy.store(true, Ordering::Relaxed);
         let signal = match wanted {
             ConsoleRequest::Entry => self.entries.read_line(&Words(super::plain::PROMPT)),
@@ -159,12 +165,13 @@ impl TypedText {
 }
 
 /// Observes the content of the line; highlights nothing.
-struct Watcher(TypedText);
+struct Watcher(TypedText, LateAnswer);
 
 impl Highlighter for Watcher {
     fn highlight(&self, line: &str, cursor: usize) -> StyledText {
         let continues = line.get(..cursor).is_some_and(ends_with_continuation);
         self.0.set(!line.is_empty(), continues);
+        self.1.drawn();
         let mut text = StyledText::new();
         text.push((Style::default(), line.to_owned()));
         text
@@ -175,6 +182,7 @@ impl Highlighter for Watcher {
 struct EmacsKeys {
     emacs: Emacs,
     typed: TypedText,
+    late: LateAnswer,
     pastes: Pastes,
 }
 
@@ -183,6 +191,7 @@ impl EditMode for EmacsKeys {
         let event: Event = event.into();
         let state = self.typed.get();
         match &event {
+            Event::Resize(..) => self.late.may_be_asked(),
             Event::Paste(text) => {
                 self.typed.set(true, false);
                 return ReedlineEvent::Edit(vec![EditCommand::InsertString(self.pastes.fold(text))]);

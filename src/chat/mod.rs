@@ -6,7 +6,7 @@
 //! | file | what |
 //! | --- | --- |
 //! | `entry`, `command`, `mention` | what was typed: a prompt, a slash command, a shell command; the files it names |
-//! | `console`, `editor`, `plain`, `paste`, `modes` | typing: a line editor, or plain lines |
+//! | `console`, `editor`, `late_answer`, `plain`, `paste`, `modes` | typing: a line editor, or plain lines |
 //! | `completion`, `choice`, `history` | what could be typed or chosen, and what was typed |
 //! | `status`, `clipboard`, `shell_note` | texts around it |
 
@@ -18,6 +18,7 @@ mod console;
 mod editor;
 mod entry;
 mod history;
+mod late_answer;
 mod mention;
 mod modes;
 mod paste;

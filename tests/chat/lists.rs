@@ -75,6 +75,37 @@ fn a_list_of_300_models_filters_and_marks_what_is_in_use() {
 }
 
 #[test]
+fn an_answer_of_the_terminal_that_comes_too_late_costs_no_line() {
+    let sandbox = Sandbox::new();
+    let _model = sandbox.share_engine("");
+    let mut pty = attached(&sandbox, "");
+    pty.hold_the_next_answer();
+    pty.resize(60, 30);
+    wait_until(&pty, "a prompt in the new window", |_| !pty.holds_an_answer());
+    pty.send("/permissions\r");
+    pty.wait_for("nothing more was allowed");
+    wait_for_prompt(&pty);
+    pty.send("/status\r");
+    pty.wait_for("  rules");
+    wait_for_prompt(&pty);
+    // Drawn again: the prompt has not moved.
+    pty.send("kept\u{1}\u{b}");
+    wait_for_prompt(&pty);
+    let screen = pty.screen();
+    for text in [
+        "nothing more was allowed",
+        "attached to http",
+        "see /permissions",
+        "> /status",
+    ] {
+        assert!(screen.contains(text), "no {text}:\n{screen}");
+    }
+    pty.send("\u{4}");
+    assert_eq!(pty.finish(), 0);
+    sandbox.expect_nothing_left();
+}
+
+#[test]
 fn help_fits_and_nothing_is_cut() {
     let sandbox = Sandbox::new();
     let _model = sandbox.share_engine("");

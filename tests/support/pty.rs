@@ -17,6 +17,9 @@ const QUESTION_PAUSE: Duration = Duration::from_millis(800);
 struct Shown {
     bytes: Vec<u8>,
     screen: vt100::Parser,
+    /// The next answer to where the cursor is waits for the question after it.
+    holds_answer: bool,
+    held_answer: String,
 }
 
 /// The keyboard; nothing once the terminal is closed. The terminal itself answers through it.
@@ -126,6 +129,8 @@ impl Pty {
         let shown = Arc::new(Mutex::new(Shown {
             bytes: Vec::new(),
             screen: vt100::Parser::new(24, 80, 1000),
+            holds_answer: false,
+            held_answer: String::new(),
         }));
         let keys: Keys = Arc::new(Mutex::new(Some(pair.master.take_writer().unwrap())));
         let (theirs, answers) = (Arc::downgrade(&shown), Arc::downgrade(&keys));
@@ -138,12 +143,17 @@ impl Pty {
                 shown.bytes.extend_from_slice(&buffer[..length]);
                 shown.screen.process(&buffer[..length]);
                 let (row, column) = shown.screen.screen().cursor_position();
-                if asks_for_the_cursor(&shown.bytes, length)
-                    && let Some(keys) = answers.upgrade()
-                    && let Some(keys) = keys.lock().unwrap_or_else(PoisonError::into_inner).as_mut()
-                {
-                    // The program may have exited; then it needs no reply.
-                    let _ = write!(keys, "\u{1b}[{};{}R", row + 1, column + 1).and_then(|()| keys.flush());
+                if asks_for_the_cursor(&shown.bytes, length) {
+                    let answer = format!("{}\u{1b}[{};{}R", shown.held_answer, row + 1, column + 1);
+                    shown.held_answer.clear();
+                    if std::mem::take(&mut shown.holds_answer) {
+                        shown.held_answer = answer;
+                    } else if let Some(keys) = answers.upgrade()
+                        && let Some(keys) = keys.lock().unwrap_or_else(PoisonError::into_inner).as_mut()
+                    {
+                        // The program may have exited; then it needs no reply.
+                        let _ = keys.write_all(answer.as_bytes()).and_then(|()| keys.flush());
+                    }
                 }
                 if last.is_some_and(|last| shown.screen.screen().contents().contains(last)) {
                     return;
@@ -215,6 +225,17 @@ impl Pty {
         self.master.as_ref().unwrap().resize(size(columns, rows)).unwrap();
         let mut shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
         shown.screen.screen_mut().set_size(rows, columns);
+    }
+
+    /// Keeps the next answer to where the cursor is back until the program asks again, as a slow connection may.
+    pub(crate) fn hold_the_next_answer(&self) {
+        self.shown.lock().unwrap_or_else(PoisonError::into_inner).holds_answer = true;
+    }
+
+    /// Whether an answer is, or will be, kept back.
+    pub(crate) fn holds_an_answer(&self) -> bool {
+        let shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
+        shown.holds_answer || !shown.held_answer.is_empty()
     }
 
     /// Closes the terminal, as closing its window does.
